@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every limit of the daemon that is not configurable, by name, with its unit. A queue, buffer, table or timeout without a
+// row here (or a key in the configuration) is a bug.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace sm {
+
+using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace): unit suffixes of this file only
+
+// Buffers
+inline constexpr std::size_t kBufferMinBytes = 4096;
+inline constexpr std::size_t kBufferKeepBytes = 64 * 1024;   // an empty buffer larger than this gives its memory back
+inline constexpr std::size_t kReadChunkBytes = 64 * 1024;    // one read
+inline constexpr std::size_t kRelayHighBytes = 256 * 1024;   // unsent bytes of one direction at which its source is paused
+inline constexpr std::size_t kRelayLowBytes = 64 * 1024;     // ... and at which it is resumed
+inline constexpr int kReadsPerEvent = 4;                     // then other connections get their turn
+inline constexpr int kAcceptsPerEvent = 64;
+
+// HTTP/1 (Envoy's defaults)
+inline constexpr std::size_t kHeadBytesMax = 60 * 1024;      // request line and headers
+inline constexpr std::size_t kHeadersMax = 100;
+inline constexpr std::size_t kNominatedHeadersMax = 9;       // names in one Connection header; Envoy refuses ten
+inline constexpr std::size_t kChunkLineBytesMax = 4096;      // chunk size with extensions
+inline constexpr std::size_t kTrailerBytesMax = 60 * 1024;
+
+// Times
+inline constexpr std::chrono::milliseconds kConnectTimeout = 10s;        // DestinationRule tcp.connectTimeout's default
+inline constexpr std::chrono::milliseconds kIdleTimeout = 3600s;         // TCP sessions, downstream and pooled connections
+inline constexpr std::chrono::milliseconds kPoolIdleTimeout = 60s;       // an unused upstream connection
+inline constexpr std::chrono::milliseconds kDelayedClose = 1s;           // time to read the last answer before we close
+inline constexpr std::chrono::milliseconds kDetectSilence = 50ms;        // an auto port's client is silent this long: dial as TCP
+inline constexpr std::chrono::milliseconds kDetectTimeout = 5s;          // an undecidable prefix is TCP after this
+inline constexpr std::chrono::milliseconds kAdmissionRenew = 5s;         // after the last success, while the pair is in use
+inline constexpr std::chrono::milliseconds kAdmissionLapse = 9s;         // after the last success the pair's connections close
+inline constexpr std::chrono::milliseconds kProbeTimeout = 3s;           // one SYN retransmission
+inline constexpr std::chrono::milliseconds kListenerLinger = 3s;         // a replaced listener still accepts this long
+
+// Pools
+inline constexpr std::size_t kPoolIdlePerKey = 64;           // idle connections kept for one pool key
+inline constexpr std::size_t kAdmissionWaitersMax = 4096;    // dials waiting for one probe
+
+// Config
+inline constexpr std::size_t kResourceFileBytesMax = 8 * 1024 * 1024;
+inline constexpr std::size_t kYamlDepthMax = 64;
+inline constexpr std::size_t kYamlNodesMax = 2'000'000;      // nodes of one file
+inline constexpr std::size_t kResourceFilesMax = 20'000;
+inline constexpr std::size_t kRegexBytesMax = 1024;
+inline constexpr std::int64_t kRegexMemoryBytes = 4 << 20;
+inline constexpr std::chrono::milliseconds kReloadDebounce = 50ms;
+inline constexpr std::chrono::milliseconds kReloadDebounceMax = 1s;
+
+// Admin
+inline constexpr std::size_t kAdminRequestBytesMax = 1024 * 1024;
+inline constexpr std::size_t kAdminClientsMax = 32;
+
+}  // namespace sm

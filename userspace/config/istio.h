@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Istio resources as sockmesh reads them: what the YAML says, nothing resolved. Values, const once loaded.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/kube.h"
+
+namespace sm::config {
+
+struct StringMatch {
+  enum class Kind : unsigned char { kPresent, kExact, kPrefix, kRegex };
+  Kind kind = Kind::kPresent;
+  std::string value;
+  Mark mark;
+};
+
+struct Destination {
+  std::string host;  // as written
+  std::string subset;
+  std::optional<std::uint16_t> port;
+  Mark mark;
+  Mark subset_mark;
+};
+
+struct HeaderOperations {
+  std::vector<std::pair<std::string, std::string>> set;
+  std::vector<std::pair<std::string, std::string>> add;
+  std::vector<std::string> remove;
+  bool empty() const { return set.empty() && add.empty() && remove.empty(); }
+};
+
+struct WeightedDestination {
+  Destination destination;
+  std::uint32_t weight = 0;
+  HeaderOperations request_headers;
+  HeaderOperations response_headers;
+};
+
+struct HttpMatch {
+  std::string name;
+  std::optional<StringMatch> uri, scheme, method, authority;
+  std::vector<std::pair<std::string, StringMatch>> headers;          // names in lower case
+  std::vector<std::pair<std::string, StringMatch>> without_headers;
+  std::vector<std::pair<std::string, StringMatch>> query_params;
+  bool ignore_uri_case = false;
+  std::optional<std::uint16_t> port;
+  Labels source_labels;
+  std::string source_namespace;
+  std::vector<std::string> gateways;
+  Mark mark;
+};
+
+struct HttpRewrite {
+  std::string uri;  // empty: none
+  bool has_uri = false;
+  std::string authority;
+  std::string regex_match;    // uriRegexRewrite
+  std::string regex_rewrite;
+};
+
+struct Mirror {
+  Destination destination;
+  double percent = 100.0;
+};
+
+struct Redirect {
+  std::string uri, authority, scheme;
+  std::optional<std::uint16_t> port;
+  std::string derive_port;
+  int code = 301;
+};
+
+struct DirectResponse {
+  int status = 200;
+  std::string body;
+};
+
+struct HttpRoute {
+  std::string name;
+  std::vector<HttpMatch> match;  // empty: everything
+  std::vector<WeightedDestination> route;
+  std::optional<Redirect> redirect;
+  std::optional<DirectResponse> direct_response;
+  std::optional<HttpRewrite> rewrite;
+  std::vector<Mirror> mirrors;
+  HeaderOperations request_headers;
+  HeaderOperations response_headers;
+  std::optional<std::chrono::milliseconds> timeout;  // shown; applied by a later release
+  bool has_retries = false;                          // likewise
+  Mark mark;
+};
+
+struct VirtualService {
+  Metadata meta;
+  std::vector<std::string> hosts;
+  std::vector<std::string> gateways;  // empty: {"mesh"}
+  std::vector<HttpRoute> http;
+  bool has_tcp = false;  // tcp/tls routes are present (applied by a later release, and a finding)
+  bool has_tls = false;
+  std::vector<std::string> export_to;
+};
+
+enum class TlsMode : unsigned char { kUnset, kDisable, kSimple, kMutual, kIstioMutual };
+
+enum class LoadBalancer : unsigned char { kUnset, kLeastRequest, kRoundRobin, kRandom, kPassthrough };
+
+struct TrafficPolicy {
+  LoadBalancer load_balancer = LoadBalancer::kUnset;
+  bool has_load_balancer = false;  // the block is present (a present block replaces the parent's)
+  bool has_connection_pool = false;
+  std::optional<std::chrono::milliseconds> connect_timeout;
+  TlsMode tls = TlsMode::kUnset;
+  bool has_tls = false;
+  bool has_outlier_detection = false;
+  // portLevelSettings, by service port; a matching entry replaces all four blocks
+  std::vector<std::pair<std::uint16_t, TrafficPolicy>> ports;
+  Mark mark;
+};
+
+struct Subset {
+  std::string name;
+  Labels labels;
+  std::optional<TrafficPolicy> policy;
+  Mark mark;
+};
+
+struct DestinationRule {
+  Metadata meta;
+  std::string host;
+  std::optional<TrafficPolicy> policy;
+  std::vector<Subset> subsets;
+  std::vector<std::string> export_to;
+  Labels workload_selector;
+};
+
+struct GatewayServer {
+  std::uint16_t port = 0;
+  std::string port_name;
+  std::string protocol;  // upper case
+  std::vector<std::string> hosts;
+  bool has_tls = false;
+  Mark mark;
+};
+
+struct Gateway {
+  Metadata meta;
+  Labels selector;
+  std::vector<GatewayServer> servers;
+};
+
+// Security resources. Evaluating them is a later release's work; until then a workload that one selects is denied, unless
+// the policy allows everything.
+struct SecurityPolicy {
+  Metadata meta;
+  enum class Kind : unsigned char { kAuthorization, kPeerAuthentication, kRequestAuthentication };
+  Kind kind = Kind::kAuthorization;
+  Labels selector;            // empty: the whole namespace (in the root namespace: the mesh)
+  bool allows_everything = false;  // AuthorizationPolicy ALLOW with rules [{}]; PeerAuthentication PERMISSIVE/DISABLE/UNSET
+                                   // everywhere; a DENY or AUDIT policy that can never match
+  std::string action;         // "ALLOW", "DENY", ...; mtls mode for PeerAuthentication
+};
+
+// The parts of MeshConfig (ConfigMap istio in the root namespace, key mesh) that are read so far.
+struct MeshConfig {
+  std::string root_namespace = "istio-system";
+  std::string trust_domain = "cluster.local";
+  bool registry_only = false;  // outboundTrafficPolicy.mode
+  std::string access_log_file;  // empty: off
+  std::string path_normalization = "BASE";  // BASE, NONE, MERGE_SLASHES, DECODE_AND_MERGE_SLASHES
+};
+
+}  // namespace sm::config

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Headers: the fields of one message, in order, names in lower case. All text lives in one block owned by the list, so a
+// message costs one or two allocations however many fields it has. Owned by one message, one thread.
+//
+// Views returned are valid until the next call that is not const.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sm::http {
+
+class Headers {
+ public:
+  struct Field {
+    std::string_view name;   // lower case
+    std::string_view value;  // without leading and trailing white space
+  };
+
+  std::size_t size() const { return x_fields.size(); }
+  bool empty() const { return x_fields.empty(); }
+  Field at(std::size_t index) const;
+
+  // The first value of `name` (given in lower case); nullopt when absent.
+  std::optional<std::string_view> get(std::string_view name) const;
+  bool has(std::string_view name) const { return get(name).has_value(); }
+  std::size_t count(std::string_view name) const;
+  std::vector<std::string_view> get_all(std::string_view name) const;
+
+  // `name` may be in any case; it is kept in lower case.
+  void add(std::string_view name, std::string_view value);
+  // Replaces every field of that name by one at the place of the first, or adds it at the end.
+  void set(std::string_view name, std::string_view value);
+  // Returns how many were removed.
+  std::size_t remove(std::string_view name);
+  void clear();
+
+ private:
+  struct Span {
+    std::uint32_t name_at;
+    std::uint32_t value_at;
+    std::uint32_t value_size;
+    std::uint16_t name_size;
+  };
+  std::string x_text;
+  std::vector<Span> x_fields;
+};
+
+}  // namespace sm::http

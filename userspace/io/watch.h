@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Watch: readiness of one descriptor on one loop. The owner keeps the descriptor open until the watch is destroyed (declare
+// the descriptor before the watch). The libuv handle outlives the watch and frees itself in libuv's close callback.
+#pragma once
+
+#include <uv.h>
+
+#include "io/loop.h"
+
+namespace sm::io {
+
+class WatchEvents {
+ public:
+  // The descriptor is readable (`readable`: data, end of stream or an error to be read) and/or writable. The watch may be
+  // destroyed only through the graveyard from in here.
+  virtual void on_ready(bool readable, bool writable) = 0;
+
+ protected:
+  ~WatchEvents() = default;
+};
+
+class Watch {
+ public:
+  Watch(Loop& loop, int fd, WatchEvents& events);
+  ~Watch();
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  // Which events are wanted. A call that changes nothing costs nothing; a change costs one system call at the loop's next wait.
+  void want(bool readable, bool writable);
+  bool wants_readable() const { return (x_interest & UV_READABLE) != 0; }
+  bool wants_writable() const { return (x_interest & UV_WRITABLE) != 0; }
+
+ private:
+  static void on_poll(uv_poll_t* handle, int status, int events);
+  uv_poll_t* x_handle;
+  WatchEvents& x_events;
+  int x_interest = 0;
+};
+
+}  // namespace sm::io
