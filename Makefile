@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The one Makefile of sockmesh. Bare `make` prints what it can do; rules for each part are in its module.mk.
+#   MODE=release|dev|asan|tsan|cov|fuzz   how it is compiled; everything lands in build/$(MODE)
+#   V=1                                   show the commands
 MODE ?= release
 O ?= build/$(MODE)
 PYTHON ?= /usr/bin/python3
@@ -8,6 +10,8 @@ PYTHON ?= /usr/bin/python3
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 JOBS ?= $(shell nproc)
+# A second make that uses all cores, unless the caller has chosen how many already.
+SUBMAKE = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
 ifeq ($(V),1)
   Q :=
@@ -24,7 +28,16 @@ include tests/module.mk
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z][a-z-]*:.*##' Makefile bpf/module.mk userspace/module.mk tests/*.mk | sed -E 's/^([a-z-]+):[^#]*## */  \1\t/' | expand -t 18
+	@grep -shE '^[a-z][a-z-]*:.*##' Makefile bpf/module.mk userspace/module.mk tests/*.mk tests/*/module.mk | sed -E 's/^([a-z-]+):[^#]*## */  \1\t/' | expand -t 18
+
+# Two steps: what deps installs has to be there before the lists of sources and tools are looked at.
+.PHONY: build
+build: deps-build ## build sockmeshd and sockmeshctl (MODE=release|dev|asan|tsan|cov|fuzz)
+	$(Q)$(SUBMAKE) programs
+
+.PHONY: check
+check: ## exactly what CI runs
+	$(Q)bash .ci/run
 
 .PHONY: clean
 clean: ## remove everything that was built

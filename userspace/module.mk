@@ -25,6 +25,11 @@ CXXFLAGS := $(CXXFLAGS_common) $(FLAGS_$(MODE)) -Iuserspace -Ibpf/include -isyst
 LDFLAGS := $(FLAGS_$(MODE)) $(LINK_$(MODE)) -pthread
 LDLIBS := -lbpf -luv -lyaml-cpp -lre2 -lspdlog -lfmt -lssl -lcrypto
 
+# What a folder may lean on, from the table that the layer check enforces, and all that those lean on in turn.
+folder_row = $(shell sed -nE 's/^$(1) +[0-9]+:([^|]*)\|.*/\1/p' userspace/LAYERS)
+$(foreach f,$(FOLDERS),$(eval ROW_$(f) := $(call folder_row,$(f))))
+with_below = $(sort $(1) $(foreach d,$(ROW_$(1)),$(call with_below,$(d))))
+
 lib_of = $(O)/lib/lib$(1).a
 LIBS := $(foreach f,$(FOLDERS),$(call lib_of,$(f)))
 LLHTTP_OBJS := $(patsubst %,$(O)/llhttp/%.o,llhttp api http)
@@ -61,6 +66,7 @@ $(O)/sockmeshd $(O)/sockmeshctl:
 	$(Q)$(CXX) $(LDFLAGS) $< -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS) -o $@
 -include $(O)/obj/daemon/main.d $(O)/obj/ctl/main.d
 
-.PHONY: build
-build: $(O)/sockmeshd $(O)/sockmeshctl ## build sockmeshd and sockmeshctl (MODE=release|dev|asan|tsan|cov|fuzz)
-	$(Q)ln -sfn release/sockmeshd build/sockmeshd && ln -sfn release/sockmeshctl build/sockmeshctl
+.PHONY: programs
+programs: $(O)/sockmeshd $(O)/sockmeshctl
+	$(Q)mkdir -p build
+	$(Q)if [ "$(MODE)" = release ]; then ln -sfn "$(abspath $(O))/sockmeshd" build/sockmeshd; ln -sfn "$(abspath $(O))/sockmeshctl" build/sockmeshctl; fi
