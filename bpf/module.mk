@@ -18,3 +18,4 @@ $(O)/gen/%.skel.h: $(O)/bpf/%.bpf.o
 
 .PHONY: bpf
 bpf: $(SKELETONS) ## compile the eBPF programs and their skeletons
+.SECONDARY: $(patsubst bpf/%.bpf.c,$(O)/bpf/%.bpf.o,$(BPF_SOURCES))

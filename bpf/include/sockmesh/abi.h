@@ -47,15 +47,18 @@ struct sm_addr {
 };
 SM_LAYOUT(sm_addr, 16, 4);
 
-/* What a socket is, kept in its sk_storage (map sm_sockets). */
+/*
+ * What a socket is, kept in its sk_storage (map sm_sockets).
+ * WISH: an application's captured socket; the address is where it wanted to go.
+ * OWN: the daemon's, never captured. OWN_PROBE: its tuple is published while it is in SYN_SENT.
+ * OWN_CLIENT: the daemon's dial to an application; the address is the client to be shown there.
+ */
 enum sm_socket_kind {
 	SM_SOCKET_NONE = 0,
-	SM_SOCKET_WISH = 1, /* an application's captured socket; address = where it wanted to go */
-	SM_SOCKET_OWN = 2,  /* the daemon's: never captured */
-	SM_SOCKET_OWN_PROBE =
-	    3, /* the daemon's admission probe: its tuple is published while in SYN_SENT */
-	SM_SOCKET_OWN_CLIENT =
-	    4, /* the daemon's dial to an application; address = the client to be shown there */
+	SM_SOCKET_WISH = 1,
+	SM_SOCKET_OWN = 2,
+	SM_SOCKET_OWN_PROBE = 3,
+	SM_SOCKET_OWN_CLIENT = 4,
 };
 
 struct sm_socket {

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Addresses: making the 16-byte form from what the contexts give, and questions about it. Pure: no
+ * helper calls, so the unit tests compile it for the host.
+ */
+#ifndef SOCKMESH_LIB_ADDR_H
+#define SOCKMESH_LIB_ADDR_H
+
+#include <sockmesh/abi.h>
+
+#if defined(__bpf__)
+#define SM_FN static inline __attribute__((always_inline))
+#else
+#define SM_FN static inline
+#endif
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define SM_BE32(x) __builtin_bswap32(x)
+#define SM_BE16(x) __builtin_bswap16(x)
+#else
+#define SM_BE32(x) (x)
+#define SM_BE16(x) (x)
+#endif
+
+/* ::ffff:a.b.c.d */
+SM_FN struct sm_addr sm_addr_v4(__u32 address_be)
+{
+	struct sm_addr a = {{0, 0, SM_BE32(0xffffu), address_be}};
+	return a;
+}
+
+SM_FN struct sm_addr sm_addr_v6(__u32 w0, __u32 w1, __u32 w2, __u32 w3)
+{
+	struct sm_addr a = {{w0, w1, w2, w3}};
+	return a;
+}
+
+SM_FN int sm_addr_is_v4(const struct sm_addr *a)
+{
+	return a->word_be[0] == 0 && a->word_be[1] == 0 && a->word_be[2] == SM_BE32(0xffffu);
+}
+
+SM_FN int sm_addr_equal(const struct sm_addr *a, const struct sm_addr *b)
+{
+	return a->word_be[0] == b->word_be[0] && a->word_be[1] == b->word_be[1] &&
+	       a->word_be[2] == b->word_be[2] && a->word_be[3] == b->word_be[3];
+}
+
+/*
+ * 127.0.0.0/8, ::1, and the unspecified addresses: connect() to 0.0.0.0 or :: means this host
+ * (tcp(7), ipv6(7)). A SYN never carries an unspecified address, so the same question serves
+ * arrivals.
+ */
+SM_FN int sm_addr_is_local(const struct sm_addr *a)
+{
+	if (sm_addr_is_v4(a))
+		return (SM_BE32(a->word_be[3]) >> 24) == 127 || a->word_be[3] == 0;
+	return a->word_be[0] == 0 && a->word_be[1] == 0 && a->word_be[2] == 0 &&
+	       (a->word_be[3] == 0 || a->word_be[3] == SM_BE32(1u));
+}
+
+/* Inside the capture range, at the capture port. */
+SM_FN int sm_addr_is_capture(const struct sm_addr *a, __u32 port)
+{
+	return port == SM_CAPTURE_PORT && sm_addr_is_v4(a) &&
+	       (SM_BE32(a->word_be[3]) & 0xffffff00u) == SM_CAPTURE_NET;
+}
+
+/*
+ * A hash of one address and port under a seed. The same tuple always gives the same value:
+ * sk_lookup asks again for the last ACK of a handshake that used a SYN cookie and must pick the
+ * same listener. Multiply-xorshift rounds per word, a murmur-like finish; the seed is secret, so
+ * that nobody outside can aim at one slot.
+ */
+SM_FN __u32 sm_hash(const struct sm_addr *a, __u32 port, __u32 seed)
+{
+	__u32 h = seed ^ 0x9e3779b9u;
+
+	h = (h ^ a->word_be[0]) * 0x85ebca6bu;
+	h ^= h >> 15;
+	h = (h ^ a->word_be[1]) * 0xc2b2ae35u;
+	h ^= h >> 13;
+	h = (h ^ a->word_be[2]) * 0x85ebca6bu;
+	h ^= h >> 15;
+	h = (h ^ a->word_be[3]) * 0xc2b2ae35u;
+	h ^= h >> 13;
+	h = (h ^ port) * 0x85ebca6bu;
+	h ^= h >> 16;
+	h *= 0xc2b2ae35u;
+	h ^= h >> 15;
+	return h;
+}
+
+/*
+ * The capture address of a destination. Spreading over 254 addresses keeps one pod's captures from
+ * sharing the source ports of a single 4-tuple space.
+ */
+SM_FN struct sm_addr sm_capture_addr(const struct sm_addr *destination, __u32 port, __u32 seed)
+{
+	__u32 host = 1u + sm_hash(destination, port, seed) % SM_CAPTURE_HOSTS;
+
+	return sm_addr_v4(SM_BE32(SM_CAPTURE_NET | host));
+}
+
+#endif
