@@ -15,6 +15,7 @@ using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace): 
 inline constexpr std::size_t kBufferMinBytes = 4096;
 inline constexpr std::size_t kBufferKeepBytes = 64 * 1024;   // an empty buffer larger than this gives its memory back
 inline constexpr std::size_t kReadChunkBytes = 64 * 1024;    // one read
+inline constexpr std::size_t kGatherBytes = 16 * 1024;       // output up to this is copied together and sent by one call
 inline constexpr std::size_t kRelayHighBytes = 256 * 1024;   // unsent bytes of one direction at which its source is paused
 inline constexpr std::size_t kRelayLowBytes = 64 * 1024;     // ... and at which it is resumed
 inline constexpr int kReadsPerEvent = 4;                     // then other connections get their turn
@@ -37,6 +38,7 @@ inline constexpr std::chrono::milliseconds kDetectTimeout = 5s;          // an u
 inline constexpr std::chrono::milliseconds kAdmissionRenew = 5s;         // after the last success, while the pair is in use
 inline constexpr std::chrono::milliseconds kAdmissionLapse = 9s;         // after the last success the pair's connections close
 inline constexpr std::chrono::milliseconds kProbeTimeout = 3s;           // one SYN retransmission
+inline constexpr std::chrono::milliseconds kProbeRetry = 1s;             // a failed renewal is tried again after this
 inline constexpr std::chrono::milliseconds kListenerLinger = 3s;         // a replaced listener still accepts this long
 
 // Pools
@@ -47,6 +49,7 @@ inline constexpr std::size_t kAdmissionWaitersMax = 4096;    // dials waiting fo
 inline constexpr std::size_t kResourceFileBytesMax = 8 * 1024 * 1024;
 inline constexpr std::size_t kYamlDepthMax = 64;
 inline constexpr std::size_t kYamlNodesMax = 2'000'000;      // nodes of one file
+inline constexpr std::size_t kYamlAliasBytesMax = 16 * 1024 * 1024;  // what all aliases of one file may expand to
 inline constexpr std::size_t kResourceFilesMax = 20'000;
 inline constexpr std::size_t kRegexBytesMax = 1024;
 inline constexpr std::int64_t kRegexMemoryBytes = 4 << 20;
@@ -56,5 +59,7 @@ inline constexpr std::chrono::milliseconds kReloadDebounceMax = 1s;
 // Admin
 inline constexpr std::size_t kAdminRequestBytesMax = 1024 * 1024;
 inline constexpr std::size_t kAdminClientsMax = 32;
+inline constexpr std::chrono::milliseconds kAdminSyncWaitMax = 3600s;    // longest `sync --wait`
+inline constexpr std::chrono::milliseconds kAdminAcceptPause = 200ms;    // out of descriptors: no accept for this long
 
 }  // namespace sm
