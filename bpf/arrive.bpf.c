@@ -10,6 +10,8 @@
 #include "count.h"
 #include "decide.h"
 
+#define SM_AF_INET 2
+
 const volatile struct sm_arrive_config sm_arrive = {};
 
 struct arrival {
@@ -95,18 +97,13 @@ SM_FN int arrived(struct bpf_sk_lookup *ctx, const struct arrival *a)
 
 SM_FN struct arrival arrival_of(struct bpf_sk_lookup *ctx)
 {
-	struct arrival a = {.remote_port = SM_BE16(ctx->remote_port),
-			    .local_port = ctx->local_port};
+	struct arrival a = {
+	    .remote_port = SM_BE16(ctx->remote_port),
+	    .local_port = ctx->local_port,
+	    .remote = SM_ADDR_OF(ctx->family == SM_AF_INET, ctx->remote_ip4, ctx->remote_ip6),
+	    .local = SM_ADDR_OF(ctx->family == SM_AF_INET, ctx->local_ip4, ctx->local_ip6),
+	};
 
-	if (ctx->family == 2 /* AF_INET */) {
-		a.remote = sm_addr_v4(ctx->remote_ip4);
-		a.local = sm_addr_v4(ctx->local_ip4);
-	} else {
-		a.remote = sm_addr_v6(ctx->remote_ip6[0], ctx->remote_ip6[1], ctx->remote_ip6[2],
-				      ctx->remote_ip6[3]);
-		a.local = sm_addr_v6(ctx->local_ip6[0], ctx->local_ip6[1], ctx->local_ip6[2],
-				     ctx->local_ip6[3]);
-	}
 	return a;
 }
 

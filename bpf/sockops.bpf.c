@@ -19,18 +19,12 @@
 
 SM_FN struct sm_addr local_of(struct bpf_sock_ops *ctx)
 {
-	if (ctx->family == SM_AF_INET)
-		return sm_addr_v4(ctx->local_ip4);
-	return sm_addr_v6(ctx->local_ip6[0], ctx->local_ip6[1], ctx->local_ip6[2],
-			  ctx->local_ip6[3]);
+	return SM_ADDR_OF(ctx->family == SM_AF_INET, ctx->local_ip4, ctx->local_ip6);
 }
 
 SM_FN struct sm_addr remote_of(struct bpf_sock_ops *ctx)
 {
-	if (ctx->family == SM_AF_INET)
-		return sm_addr_v4(ctx->remote_ip4);
-	return sm_addr_v6(ctx->remote_ip6[0], ctx->remote_ip6[1], ctx->remote_ip6[2],
-			  ctx->remote_ip6[3]);
+	return SM_ADDR_OF(ctx->family == SM_AF_INET, ctx->remote_ip4, ctx->remote_ip6);
 }
 
 SM_FN __u32 remote_port_of(struct bpf_sock_ops *ctx)
@@ -125,7 +119,7 @@ SM_FN int pod_connects(struct bpf_sock_ops *ctx)
 
 	if (!mark || mark->kind != SM_SOCKET_WISH ||
 	    !sm_addr_is_capture(&capture, remote_port_of(ctx)))
-		return DONE;
+		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
 	key = wish_key(ctx, &source, ctx->local_port, &capture);
 	flow = flow_of(ctx, mark);
 	/* Full map or no memory: sk_lookup finds no wish and refuses the SYN. */
@@ -143,14 +137,14 @@ SM_FN int pod_accepts(struct bpf_sock_ops *ctx)
 	struct sm_flow *flow;
 
 	if (!sm_addr_is_local(&source))
-		return DONE;
+		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
 	key = peer_key(ctx, &source, remote_port_of(ctx), ctx->local_port);
 	flow = bpf_map_lookup_elem(&sm_peers, &key);
 	if (!flow)
-		return DONE;
+		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
 	flow->accepted = bpf_get_socket_cookie(ctx);
 	watch_state(ctx);
-	return DONE;
+	return sm_return(DONE, SM_C_SOCKOPS_OTHER);
 }
 
 SM_FN int pod_closes(struct bpf_sock_ops *ctx)
@@ -168,7 +162,7 @@ SM_FN int pod_closes(struct bpf_sock_ops *ctx)
 
 		return forget_peer(ctx, &key, 0);
 	}
-	return DONE;
+	return sm_return(DONE, SM_C_SOCKOPS_OTHER);
 }
 
 SEC("sockops")
@@ -180,9 +174,10 @@ int sm_sockops_pods(struct bpf_sock_ops *ctx)
 	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
 		return pod_accepts(ctx);
 	case BPF_SOCK_OPS_STATE_CB:
-		return ctx->args[1] == BPF_TCP_CLOSE ? pod_closes(ctx) : DONE;
+		return ctx->args[1] == BPF_TCP_CLOSE ? pod_closes(ctx)
+						     : sm_return(DONE, SM_C_SOCKOPS_OTHER);
 	default:
-		return DONE;
+		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
 	}
 }
 
@@ -219,11 +214,11 @@ SM_FN int own_connects(struct bpf_sock_ops *ctx)
 	struct sm_flow flow;
 
 	if (!mark)
-		return DONE;
+		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
 	if (mark->kind == SM_SOCKET_OWN_PROBE)
 		return own_probe(ctx);
 	if (mark->kind != SM_SOCKET_OWN_CLIENT)
-		return DONE;
+		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
 	key = peer_key(ctx, &source, ctx->local_port, remote_port_of(ctx));
 	flow = flow_of(ctx, mark);
 	/* The application then sees 127.0.0.1: less than it should know, but nobody gets in or out
@@ -242,14 +237,14 @@ SM_FN int own_accepts(struct bpf_sock_ops *ctx)
 	struct sm_flow *flow;
 
 	if (!sm_addr_is_capture(&local, ctx->local_port))
-		return DONE;
+		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
 	key = wish_key(ctx, &source, remote_port_of(ctx), &local);
 	flow = bpf_map_lookup_elem(&sm_wishes, &key);
 	if (!flow)
-		return DONE;
+		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
 	flow->accepted = bpf_get_socket_cookie(ctx);
 	watch_state(ctx);
-	return DONE;
+	return sm_return(DONE, SM_C_SOCKOPS_OTHER);
 }
 
 SM_FN int own_changes_state(struct bpf_sock_ops *ctx)
@@ -266,7 +261,7 @@ SM_FN int own_changes_state(struct bpf_sock_ops *ctx)
 		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
 	}
 	if (ctx->args[1] != BPF_TCP_CLOSE)
-		return DONE;
+		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
 	if (mark && mark->kind == SM_SOCKET_OWN_CLIENT) {
 		struct sm_peer_key key =
 		    peer_key(ctx, &local, ctx->local_port, remote_port_of(ctx));
@@ -278,7 +273,7 @@ SM_FN int own_changes_state(struct bpf_sock_ops *ctx)
 
 		return forget_wish(ctx, &key, 0);
 	}
-	return DONE;
+	return sm_return(DONE, SM_C_SOCKOPS_OTHER);
 }
 
 SEC("sockops")
@@ -292,7 +287,7 @@ int sm_sockops_own(struct bpf_sock_ops *ctx)
 	case BPF_SOCK_OPS_STATE_CB:
 		return own_changes_state(ctx);
 	default:
-		return DONE;
+		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
 	}
 }
 

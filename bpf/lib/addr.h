@@ -35,6 +35,26 @@ SM_FN struct sm_addr sm_addr_v6(__u32 w0, __u32 w1, __u32 w2, __u32 w3)
 	return a;
 }
 
+/*
+ * The address of a context that holds both families. All words are loaded before one is chosen, and
+ * pinned there: clang would otherwise choose between two pointers into the context, which the
+ * verifier refuses ("dereference of modified ctx ptr").
+ */
+#define SM_PINNED(x)                                                                               \
+	({                                                                                         \
+		__u32 sm_loaded = (x);                                                             \
+		asm volatile("" : "+r"(sm_loaded));                                                \
+		sm_loaded;                                                                         \
+	})
+#define SM_ADDR_OF(is_v4, v4, v6)                                                                  \
+	sm_addr_choose((is_v4), SM_PINNED(v4), SM_PINNED((v6)[0]), SM_PINNED((v6)[1]),             \
+		       SM_PINNED((v6)[2]), SM_PINNED((v6)[3]))
+
+SM_FN struct sm_addr sm_addr_choose(int is_v4, __u32 v4, __u32 w0, __u32 w1, __u32 w2, __u32 w3)
+{
+	return is_v4 ? sm_addr_v4(v4) : sm_addr_v6(w0, w1, w2, w3);
+}
+
 SM_FN int sm_addr_is_v4(const struct sm_addr *a)
 {
 	return a->word_be[0] == 0 && a->word_be[1] == 0 && a->word_be[2] == SM_BE32(0xffffu);
