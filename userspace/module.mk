@@ -37,7 +37,7 @@ LLHTTP_OBJS := $(patsubst %,$(O)/llhttp/%.o,llhttp api http)
 $(O)/llhttp/%.o: /usr/share/llhttp/%.c
 	$(say) CC $(notdir $<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CCACHE) cc -O2 -g -fPIC -I/usr/share/include/llhttp -c $< -o $@
+	$(Q)$(CCACHE) cc -O2 -g -fPIC -DLLHTTP_STRICT_MODE=1 -I/usr/share/include/llhttp -c $< -o $@
 
 # Each folder: its .cc files (the two programs' mains are not part of a library) into one archive.
 define folder_rules

@@ -26,6 +26,8 @@ inline constexpr std::size_t kHeadBytesMax = 60 * 1024;      // request line and
 inline constexpr std::size_t kHeadersMax = 100;
 inline constexpr std::size_t kNominatedHeadersMax = 9;       // names in one Connection header; Envoy refuses ten
 inline constexpr std::size_t kChunkLineBytesMax = 4096;      // chunk size with extensions
+inline constexpr std::size_t kBlankLinesMax = 1;            // empty lines before a start line
+inline constexpr std::size_t kInterimHeadsMax = 32;         // 1xx heads before one final head
 inline constexpr std::size_t kTrailerBytesMax = 60 * 1024;
 
 // Times
@@ -62,4 +64,12 @@ inline constexpr std::size_t kAdminClientsMax = 32;
 inline constexpr std::chrono::milliseconds kAdminSyncWaitMax = 3600s;    // longest `sync --wait`
 inline constexpr std::chrono::milliseconds kAdminAcceptPause = 200ms;    // out of descriptors: no accept for this long
 
+
+// Daemon
+inline constexpr unsigned kPodOwnersMax = 64;                            // workers of one pod; SM_SLOTS_MAX of the kernel side
+inline constexpr unsigned kWorkersMax = 256;                             // event loops
+inline constexpr std::chrono::milliseconds kPodRetryPending = 500ms;     // while a pod's namespace is not there yet
+inline constexpr std::chrono::milliseconds kPodRetrySettled = 1s;        // otherwise: namespaces that went away are noticed
+inline constexpr std::chrono::milliseconds kSyncWaitMax = 3600s;         // `sync --wait`
+inline constexpr std::chrono::milliseconds kWorkerAnswer = 250ms;        // a worker's answer to a view; without it: null
 }  // namespace sm

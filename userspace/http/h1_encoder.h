@@ -15,7 +15,9 @@ namespace sm::http {
 // for (content-length or transfer-encoding), and for upgrade_websocket `connection: upgrade` and `upgrade: websocket`.
 // Requires: hop-by-hop fields, content-length and transfer-encoding were removed from `headers`.
 void encode_request_head(const RequestHead& head, Buffer& out);
-// The same for a response; `close` adds `connection: close`. 1xx, 204 and 304 carry no framing of ours; for a response to HEAD and
+// The same for a response, with `connection: upgrade` and `upgrade: websocket` for a 101 that has `head.upgrade`, and with the
+// reason phrase of the status code. BodyKind::kNone and kUntilClose write no framing, so a final head that is to have an empty
+// body says kLength with 0; `close` adds `connection: close`. 1xx, 204 and 304 carry no framing of ours; for a response to HEAD and
 // for 304 a content-length given by the upstream is kept (`head.content_length` with BodyKind::kLength).
 void encode_response_head(const ResponseHead& head, bool close, Buffer& out);
 
