@@ -20,6 +20,7 @@ inline constexpr std::size_t kRelayHighBytes = 256 * 1024;   // unsent bytes of 
 inline constexpr std::size_t kRelayLowBytes = 64 * 1024;     // ... and at which it is resumed
 inline constexpr int kReadsPerEvent = 4;                     // then other connections get their turn
 inline constexpr int kAcceptsPerEvent = 64;
+inline constexpr int kPodListenBacklog = 4096;               // connections of one pod's listener that wait to be accepted
 
 // HTTP/1 (Envoy's defaults)
 inline constexpr std::size_t kHeadBytesMax = 60 * 1024;      // request line and headers
@@ -29,6 +30,9 @@ inline constexpr std::size_t kChunkLineBytesMax = 4096;      // chunk size with 
 inline constexpr std::size_t kBlankLinesMax = 1;            // empty lines before a start line
 inline constexpr std::size_t kInterimHeadsMax = 32;         // 1xx heads before one final head
 inline constexpr std::size_t kTrailerBytesMax = 60 * 1024;
+
+// Routing
+inline constexpr std::size_t kHostBytesMax = 256;            // a longer Host in mixed case is no name that we know
 
 // Times
 inline constexpr std::chrono::milliseconds kConnectTimeout = 10s;        // DestinationRule tcp.connectTimeout's default

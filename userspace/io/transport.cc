@@ -65,10 +65,11 @@ int take_socket_error(int fd) {
   return error_number;
 }
 
-Result<> start_connect(int fd, const SocketAddress& to) {
+Result<bool> start_connect(int fd, const SocketAddress& to) {
   sockaddr_storage storage{};
   const socklen_t length = to.to_sockaddr(storage);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&storage), length) == 0 || errno == EINPROGRESS) return {};  // NOLINT
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&storage), length) == 0) return true;  // NOLINT: the sockets API
+  if (errno == EINPROGRESS) return false;
   return system_error("connect to " + to.to_string(), errno);
 }
 

@@ -61,7 +61,8 @@ void set_no_delay(int fd);
 void set_reset_on_close(int fd);
 // The pending error of a socket whose connect was in progress: 0 when it is connected.
 int take_socket_error(int fd);
-// Starts connecting a non-blocking socket: true = in progress or done.
-Result<> start_connect(int fd, const SocketAddress& to);
+// Starts connecting a non-blocking socket. True: connected already (loopback often is); false: wait for writability, then
+// take_socket_error().
+Result<bool> start_connect(int fd, const SocketAddress& to);
 
 }  // namespace sm::io

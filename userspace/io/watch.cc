@@ -11,16 +11,21 @@ Watch::Watch(Loop& loop, int fd, WatchEvents& events) : x_handle(new uv_poll_t),
   x_handle->data = this;
 }
 
-Watch::~Watch() {
+Watch::~Watch() { detach(); }
+
+void Watch::detach() {
+  if (x_handle == nullptr) return;
   x_handle->data = nullptr;
-  uv_poll_stop(x_handle);
+  x_interest = 0;
+  // uv_close takes the descriptor out of epoll before it returns; only the memory waits for the callback.
   uv_close(reinterpret_cast<uv_handle_t*>(x_handle),  // NOLINT: libuv's own way of inheritance
            [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });  // NOLINT
+  x_handle = nullptr;
 }
 
 void Watch::want(bool readable, bool writable) {
   const int interest = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
-  if (interest == x_interest) return;
+  if (interest == x_interest || x_handle == nullptr) return;
   x_interest = interest;
   if (interest == 0) {
     uv_poll_stop(x_handle);

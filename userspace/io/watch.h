@@ -26,14 +26,16 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
-  // Which events are wanted. A call that changes nothing costs nothing; a change costs one system call at the loop's next wait.
+  // Which events are wanted. A call that changes nothing costs nothing; a change costs one or two system calls.
   void want(bool readable, bool writable);
+  // Lets go of the descriptor for good: it may be closed or watched by another Watch at once. Nothing is called afterwards.
+  void detach();
   bool wants_readable() const { return (x_interest & UV_READABLE) != 0; }
   bool wants_writable() const { return (x_interest & UV_WRITABLE) != 0; }
 
  private:
   static void on_poll(uv_poll_t* handle, int status, int events);
-  uv_poll_t* x_handle;
+  uv_poll_t* x_handle;  // null once detached
   WatchEvents& x_events;
   int x_interest = 0;
 };

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Core: what the sessions of one worker share: the plan in force, the pods, pools, admissions, the log. Owned by the Worker, one
+// thread. Sessions hold a reference; the core outlives them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/rng.h"
+#include "base/text.h"
+#include "io/loop.h"
+#include "io/pod_sockets.h"
+#include "plan/run_plan.h"
+#include "proxy/session.h"
+#include "proxy/session_table.h"
+#include "telemetry/access_log.h"
+#include "telemetry/counters.h"
+#include "upstream/admission.h"
+#include "upstream/http_pool.h"
+
+namespace sm::proxy {
+
+class Core {
+ public:
+  Core(io::Loop& loop, io::PodSockets& sockets, telemetry::LogSink& sink, telemetry::Counters& counters, std::uint64_t seed);
+
+  io::Loop& loop() { return x_loop; }
+  io::PodSockets& sockets() { return x_sockets; }
+  telemetry::AccessLog& access_log() { return x_access_log; }
+  telemetry::Counters& counters() { return x_counters; }
+  Rng& rng() { return x_rng; }
+  upstream::HttpPool& pool() { return x_pool; }
+  upstream::AdmissionTable& admissions() { return x_admissions; }
+  SessionTable& sessions() { return x_sessions; }
+
+  // A pin on the plan in force: its reference count is this worker's alone. Null before the first plan.
+  const std::shared_ptr<const plan::RunPlan>& plan() const { return x_plan; }
+  void set_plan(std::shared_ptr<const plan::RunPlan> plan) { x_plan = std::move(plan); }
+
+  PodState* pod(std::string_view key);
+  PodState& add_pod(std::shared_ptr<const io::PodNet> net);
+  void remove_pod(std::string_view key);
+  std::unordered_map<std::string, std::unique_ptr<PodState>, TextHash, std::equal_to<>>& pods() { return x_pods; }
+
+  bool draining() const { return x_draining; }
+  void start_draining() { x_draining = true; }
+
+  // The Date header's value, renewed once a second.
+  std::string_view date();
+
+ private:
+  io::Loop& x_loop;
+  io::PodSockets& x_sockets;
+  telemetry::Counters& x_counters;
+  telemetry::AccessLog x_access_log;
+  Rng x_rng;
+  std::shared_ptr<const plan::RunPlan> x_plan;
+  upstream::AdmissionTable x_admissions;
+  upstream::HttpPool x_pool;
+  std::unordered_map<std::string, std::unique_ptr<PodState>, TextHash, std::equal_to<>> x_pods;
+  SessionTable x_sessions;
+  bool x_draining = false;
+  std::int64_t x_date_second = 0;
+  std::string x_date;
+};
+
+}  // namespace sm::proxy
