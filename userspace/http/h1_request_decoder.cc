@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests: what is refused, with which answer (istio-behaviour.md 8.3), and what is handed on.
-#include <algorithm>
-
 #include "http/authority.h"
 #include "http/h1_decoder.h"
 #include "http/h1_fields.h"
 #include "http/h1_reader.h"
-#include "http/text_class.h"
 
 namespace sm::http {
 namespace {
@@ -49,9 +46,7 @@ bool is_http_version(std::string_view text) {
 // RFC 9112 section 6.3 in its strict reading: whatever two parsers could understand in two ways is
 // refused.
 std::optional<ProtocolError> check_framing(const HeadFacts& facts) {
-  if (facts.content_lengths > 0 && facts.transfer_encodings > 0) {
-    return bad_request("http1.content_length_and_chunked_not_allowed");
-  }
+  if (facts.content_lengths > 0 && facts.transfer_encodings > 0) return bad_request();
   if (facts.content_lengths > 1 || !facts.length_valid) return bad_request();
   if (facts.transfer_encodings > 0 && (facts.transfer_encodings > 1 || !facts.chunked)) {
     return ProtocolError{501, "Not Implemented", "http1.invalid_transfer_encoding"};
@@ -116,10 +111,11 @@ class RequestDecoder::Impl final : public H1Reader {
     const RequestLine line = split_request_line(text);
     if (!is_known_method(line.method)) return bad_request();
     if (!is_http_version(line.version)) return bad_request();
-    const bool target_good =
-        !line.target.empty() && std::all_of(line.target.begin(), line.target.end(),
-                                            [](char c) { return has_class(c, kTargetChar); });
-    if (!target_good) return bad_request("http1.invalid_url");
+    const bool connect =
+        line.method == "CONNECT";  // its target is an authority; it is refused later
+    if (!connect && split_target(line.target).form == TargetForm::kBad) {
+      return bad_request("http1.invalid_url");
+    }
     if (line.version != "HTTP/1.1") return ProtocolError{426, "Upgrade Required", "low_version"};
     return std::nullopt;
   }

@@ -68,7 +68,7 @@ class ResponseDecoder::Impl final : public H1Reader {
     if (head.status < 200) return take_interim(std::move(head), ahead);
 
     if (facts.content_lengths > 0 && facts.transfer_encodings > 0) {
-      return bad_response("http1.content_length_and_chunked_not_allowed");
+      return bad_response();
     }
     if (facts.content_lengths > 1 || !facts.length_valid) return bad_response();
     if (facts.transfer_encodings > 0 && (facts.transfer_encodings > 1 || !facts.chunked)) {
