@@ -74,6 +74,5 @@ inline constexpr unsigned kPodOwnersMax = 64;                            // work
 inline constexpr unsigned kWorkersMax = 256;                             // event loops
 inline constexpr std::chrono::milliseconds kPodRetryPending = 500ms;     // while a pod's namespace is not there yet
 inline constexpr std::chrono::milliseconds kPodRetrySettled = 1s;        // otherwise: namespaces that went away are noticed
-inline constexpr std::chrono::milliseconds kSyncWaitMax = 3600s;         // `sync --wait`
 inline constexpr std::chrono::milliseconds kWorkerAnswer = 250ms;        // a worker's answer to a view; without it: null
 }  // namespace sm

@@ -64,6 +64,8 @@ class Kernel final : public io::PodSockets, public io::OriginalDestinations {
   // do: kUnsupported (kernel, no cgroup v2), kNotFound (the subtree), kDenied (capabilities, a
   // foreign exclusive program), kUnavailable (another daemon uses this bpffs directory).
   static Result<std::unique_ptr<Kernel>> open(const KernelConfig& config);
+  struct State;  // only open() can make one
+  explicit Kernel(std::unique_ptr<State> state);
   ~Kernel() override;
   Kernel(const Kernel&) = delete;
   Kernel& operator=(const Kernel&) = delete;
@@ -84,17 +86,16 @@ class Kernel final : public io::PodSockets, public io::OriginalDestinations {
   const std::string& cgroup_path() const;  // absolute
   const std::string& pin_path() const;     // <bpffs>/v<ABI>
   int home_netns() const;                  // the daemon's own namespace
+  // Whether `path`, absolute or below the cgroup v2 root, is inside the node's subtree.
+  bool is_below_cgroup(const std::string& path) const;
   bool recovered() const;  // open() found the pins of an earlier run and took them over
 
   // For Enrolment.
-  Maps& map_access() { return *x_maps; }
-  Programs& programs() { return *x_programs; }
+  Maps& map_access();
+  Programs& programs();
 
  private:
-  Kernel();
-  std::unique_ptr<Maps> x_maps;
-  std::unique_ptr<Programs> x_programs;
-  UniqueFd x_home;
+  std::unique_ptr<State> x_state;
 };
 
 }  // namespace sm::capture

@@ -107,10 +107,12 @@ class Enrolment {
   void advance(Pod& pod);
   Result<> enrol(Pod& pod);
   Result<> bypass(Pod& pod);
+  Result<> steer(const Pod& pod, int netns, const std::vector<io::PodListener>& listeners);
+  void undo(const Pod& pod);
   void release(Pod& pod);
   bool netns_changed(const Pod& pod) const;
   void sweep();
-  Result<> write_gateway_ports(Pod& pod, const std::vector<std::uint16_t>& wanted);
+  Result<> write_gateway_ports(const Pod& pod);
   const Pod* owner_of(std::uint64_t cookie) const;
 
   Kernel& x_kernel;

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/capture.h"
+
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "base/log.h"
+#include "base/rng.h"
+#include "capture/bpffs.h"
+#include "capture/maps.h"
+#include "capture/node_cgroup.h"
+#include "capture/programs.h"
+#include "capture/record.h"
+#include "io/netns.h"
+
+namespace sm::capture {
+namespace {
+
+constexpr log::Logger kLog{log::Component::kCapture};
+
+Error foreign_error(const std::vector<std::string>& found) {
+  return Error{ErrorCode::kDenied, found.front(),
+               "attach that program with BPF_F_ALLOW_MULTI or through a bpf_link, or remove it; "
+               "see `sockmeshctl doctor`"};
+}
+
+// IPv4 uses the loopback address that a pod's neighbours cannot send from.
+SocketAddress loopback_of(const IpAddress& destination) {
+  static constexpr std::uint8_t kLoopback6[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  return SocketAddress{destination.is_v4() ? IpAddress::from_v4_be(htonl(INADDR_LOOPBACK))
+                                           : IpAddress::from_v6(kLoopback6),
+                       0};
+}
+
+Result<> bind_to_loopback(int socket, const IpAddress& destination) {
+  // The port is chosen at connect(), so that ports can be shared between destinations.
+  const int yes = 1;
+  if (::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes) != 0) {
+    return system_error("setsockopt IP_BIND_ADDRESS_NO_PORT", errno);
+  }
+  sockaddr_storage storage{};
+  const socklen_t length = loopback_of(destination).to_sockaddr(storage);
+  if (::bind(socket, reinterpret_cast<const sockaddr*>(&storage), length) != 0)
+    return system_error("bind to loopback", errno);
+  return {};
+}
+
+sm_socket mark_for(io::DialPurpose purpose, const std::optional<SocketAddress>& client) {
+  sm_socket mark{};
+  mark.kind = purpose == io::DialPurpose::kProbe ? SM_SOCKET_OWN_PROBE : SM_SOCKET_OWN;
+  if (purpose == io::DialPurpose::kApplication && client) {
+    mark.kind = SM_SOCKET_OWN_CLIENT;
+    mark.ip = to_abi(client->ip);
+    mark.port_be = to_be16(client->port);
+  }
+  return mark;
+}
+
+}  // namespace
+
+struct Kernel::State {
+  UniqueFd home;
+  Cgroup pods;
+  Cgroup own;
+  UniqueFd lock;  // of the bpffs directory, for as long as we live
+  std::string pins;
+  bool recovered = false;
+  Maps maps;
+  Programs programs{""};
+};
+
+Kernel::Kernel(std::unique_ptr<State> state) : x_state(std::move(state)) {}
+Kernel::~Kernel() = default;
+
+Result<std::unique_ptr<Kernel>> Kernel::open(const KernelConfig& config) {
+  auto state = std::make_unique<State>();
+  SM_TRY_ASSIGN(state->home, io::current_netns());
+  SM_TRY_ASSIGN(state->pods, open_subtree(config.cgroup));
+  SM_TRY_ASSIGN(state->own, open_own_cgroup());
+  for (const Cgroup* cgroup : {&state->pods, &state->own}) {
+    const std::vector<std::string> foreign = foreign_programs(*cgroup);
+    if (!foreign.empty()) return foreign_error(foreign);
+  }
+  SM_TRY(ensure_bpffs(config.bpffs));
+  // Before the record: uninstall must not take for ours what another daemon holds.
+  SM_TRY_ASSIGN(state->lock, lock_directory(config.bpffs));
+  SM_TRY(write_record(config.run_dir, Record{config.bpffs, state->pods.path}));
+  SM_TRY_ASSIGN(Installation installed, install(config.bpffs, state->pods, state->own));
+  state->maps = std::move(installed.maps);
+  state->programs = Programs(installed.pins);
+  state->pins = std::move(installed.pins);
+  state->recovered = installed.recovered;
+  // The seed of a running node stays: it only spreads, but pods that are connecting now should not
+  // notice a restart.
+  sm_node node = state->maps.node().value_or(sm_node{});
+  if (node.seed == 0) node.seed = static_cast<std::uint32_t>(Rng(0).below(UINT32_MAX)) + 1U;
+  node.allow_unknown = config.allow_unknown ? 1 : 0;
+  SM_TRY(state->maps.set_node(node));
+  kLog.info("{} the programs at {}, pins in {}", state->recovered ? "took over" : "attached",
+            state->pods.path, state->pins);
+  return std::make_unique<Kernel>(std::move(state));
+}
+
+Result<UniqueFd> Kernel::open(const io::PodNet& pod, const SocketAddress& destination,
+                              io::DialPurpose purpose, const std::optional<SocketAddress>& client) {
+  UniqueFd socket;
+  {
+    SM_TRY_ASSIGN(const io::NetnsScope inside,
+                  io::NetnsScope::enter(pod.netns.get(), x_state->home.get()));
+    socket.reset(::socket(destination.ip.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket.valid()) return system_error("socket in the netns of " + pod.key, errno);
+  }
+  if (purpose == io::DialPurpose::kApplication)
+    SM_TRY(bind_to_loopback(socket.get(), destination.ip));
+  SM_TRY(x_state->maps.mark(socket.get(), mark_for(purpose, client)));
+  return socket;
+}
+
+std::optional<SocketAddress> Kernel::find(const io::PodNet& pod, const SocketAddress& peer,
+                                          const SocketAddress& local) {
+  return x_state->maps.find_wish(pod.netns_cookie, peer, local);
+}
+
+std::vector<Counter> Kernel::counters() const { return x_state->maps.counters(); }
+std::vector<MapUse> Kernel::maps() const { return x_state->maps.uses(); }
+std::vector<Attachment> Kernel::attachments() const {
+  return x_state->programs.attachments(x_state->pods, x_state->own);
+}
+const std::string& Kernel::cgroup_path() const { return x_state->pods.path; }
+bool Kernel::is_below_cgroup(const std::string& path) const {
+  return is_below(x_state->pods, path);
+}
+const std::string& Kernel::pin_path() const { return x_state->pins; }
+int Kernel::home_netns() const { return x_state->home.get(); }
+Maps& Kernel::map_access() { return x_state->maps; }
+Programs& Kernel::programs() { return x_state->programs; }
+bool Kernel::recovered() const { return x_state->recovered; }
+
+}  // namespace sm::capture
