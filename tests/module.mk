@@ -47,19 +47,22 @@ test-unit: $(foreach f,$(or $(F),$(UNIT_FOLDERS)),$(O)/tests/unit-$(f)) ## unit 
 -include tests/lint/module.mk
 
 # Every suite as NAME=COMMAND; the runner reads each closing line and prints one for all.
-SUITES = $(foreach p,$(UNIT_PROGRAMS),$(notdir $(p))=$(p)) \
-  $(if $(COMPONENT_PROGRAM),component=$(COMPONENT_PROGRAM)) \
-  $(if $(REGRESS_PROGRAM),regress=$(REGRESS_PROGRAM)) \
+QUICK_PROGRAMS = $(UNIT_PROGRAMS) $(COMPONENT_PROGRAM) $(REGRESS_PROGRAM)
+SUITES = $(foreach p,$(QUICK_PROGRAMS),$(notdir $(p))=$(p)) \
   "lint-rules=$(PYTHON) tests/lint/test_lint.py" \
   $(if $(wildcard tests/golden/module.mk),"golden=$(MAKE) --no-print-directory golden") \
   "docs=$(MAKE) --no-print-directory docs-check" \
   $(if $(wildcard tests/bpf/module.mk),"bpf=$(MAKE) --no-print-directory test-bpf") \
   $(if $(wildcard tests/e2e/module.mk),"e2e=$(MAKE) --no-print-directory test-e2e")
 
-.PHONY: test test-programs test-run
+.PHONY: test test-run test-programs test-quick
 test: deps ## install what is missing, build, run every test (root); closes with N passed, N failed
 	$(Q)$(SUBMAKE) programs test-programs
 	$(Q)$(MAKE) --no-print-directory test-run
-test-programs: $(UNIT_PROGRAMS) $(COMPONENT_PROGRAM) $(REGRESS_PROGRAM)
 test-run:
 	$(Q)$(PYTHON) tests/run_all.py $(SUITES)
+test-programs: $(QUICK_PROGRAMS)
+# What needs neither root nor the network, for the sanitizers: MODE=asan or tsan; ONLY=... picks programs by pattern.
+test-quick: test-programs ## unit, component and regress programs in this MODE, without root
+	$(Q)ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1 \
+	  $(PYTHON) tests/run_all.py $(foreach p,$(QUICK_PROGRAMS),$(notdir $(p))=$(p))

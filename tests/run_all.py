@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs test suites one after the other and closes with one line for all: `N passed, N failed`.
 
-    run_all.py [--timeout SECONDS] NAME=COMMAND...
+    run_all.py [--timeout SECONDS] NAME=COMMAND... NAME:=COMMAND...
 
-A suite is any command. Its output is passed on as it comes, except its closing line, which is read:
+With `:=` the exit code alone counts, as one test. Otherwise a suite is any command that tells how many tests it ran. Its output is passed on as it comes, except its closing line, which is read:
 doctest's `[doctest] test cases:`, unittest's `Ran N tests` with its verdict, or `N passed, N failed[, N skipped]`.
 A suite that exits non-zero without a failure of its own, runs no test, or overruns its time counts as one failure.
 """
@@ -71,7 +71,7 @@ def stop_group(process: subprocess.Popen) -> None:
             continue
 
 
-def run_suite(name: str, command: str, timeout: float) -> tuple[Count, str]:
+def run_suite(command: str, timeout: float, by_code: bool = False) -> tuple[Count, str]:
     """Its count, and a sentence when something beside a failed test went wrong."""
     count = Count()
     process = subprocess.Popen(command, shell=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -86,7 +86,8 @@ def run_suite(name: str, command: str, timeout: float) -> tuple[Count, str]:
     timer.start()
     try:
         for line in process.stdout:
-            if not count.read(line) and not NOISE.match(line) and line.strip("=\n"):
+            closing = (Count() if by_code else count).read(line)
+            if not closing and not NOISE.match(line) and line.strip("=\n"):
                 print(f"  {line.rstrip()}", flush=True)
         code = process.wait()
     except KeyboardInterrupt:
@@ -96,10 +97,12 @@ def run_suite(name: str, command: str, timeout: float) -> tuple[Count, str]:
         timer.cancel()
         process.stdout.close()
     trouble = ""
+    if by_code:
+        count.passed = int(code == 0)
     if late.is_set():
         trouble = f"was stopped after {timeout:.0f} s"
     elif code != 0 and count.failed == 0:
-        trouble = f"exited with {code} though no test failed"
+        trouble = f"exited with {code} though no test failed" if not by_code else f"exited with {code}"
     elif count.passed + count.failed == 0:
         trouble = "ran no test"
     if trouble:
@@ -110,16 +113,19 @@ def run_suite(name: str, command: str, timeout: float) -> tuple[Count, str]:
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--timeout", type=float, default=1500, help="seconds that one suite may take")
-    parser.add_argument("suites", nargs="+", metavar="NAME=COMMAND")
+    parser.add_argument("--note", default="", help="a line above the table")
+    parser.add_argument("suites", nargs="+", metavar="NAME[:]=COMMAND")
     args = parser.parse_args(argv)
     rows: list[tuple[str, Count, str, float]] = []
     for suite in args.suites:
         name, _, command = suite.partition("=")
+        by_code = name.endswith(":")
+        name = name.rstrip(":")
         print(f"== {name}", flush=True)
         began = time.monotonic()
-        count, trouble = run_suite(name, command, args.timeout)
+        count, trouble = run_suite(command, args.timeout, by_code)
         rows.append((name, count, trouble, time.monotonic() - began))
-    print()
+    print(f"\n{args.note}" if args.note else "")
     for name, count, trouble, seconds in rows:
         verdict = "FAIL" if count.failed else "ok"
         skipped = f"  {count.skipped} skipped" if count.skipped else ""

@@ -29,7 +29,7 @@ $(O)/headers/%.ok: userspace/%.h | $(SKELETONS)
 
 # FILES=all looks at every file; otherwise at those that differ from BASE (a commit), the last merge point by default.
 clang-tidy: $(SKELETONS) ## clang-tidy on what changed since BASE=commit; FILES=all for everything
-	$(Q)$(PYTHON) tests/lint/clang_tidy.py --jobs $(JOBS) $(if $(FILES),--files $(FILES)) $(if $(BASE),--base $(BASE)) -- $(filter-out -g,$(CXXFLAGS))
+	$(Q)$(PYTHON) tests/lint/clang_tidy.py --jobs $(JOBS) $(if $(FILES),--files "$(FILES)") $(if $(BASE),--base $(BASE)) -- $(filter-out -g,$(CXXFLAGS))
 
 docs-check: ## every command in README and docs exists or runs
 	$(Q)$(PYTHON) tests/lint/docs.py

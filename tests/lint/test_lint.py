@@ -167,8 +167,8 @@ class Runner(unittest.TestCase):
         self.assertEqual(self.count("Ran 5 tests in 0.1s", "", "FAILED (failures=1, errors=2, skipped=1)"), (1, 3, 1))
         self.assertEqual(self.count("I said 12 passed, 3 failed once"), (0, 0, 0))
 
-    def run_suite(self, command, timeout=20):
-        count, trouble = run_all.run_suite("x", command, timeout)
+    def run_suite(self, command, timeout=20, by_code=False):
+        count, trouble = run_all.run_suite(command, timeout, by_code)
         return count.passed, count.failed, trouble
 
     def test_a_suite_that_dies_or_runs_nothing_or_hangs_is_a_failure(self):
@@ -176,6 +176,10 @@ class Runner(unittest.TestCase):
         self.assertEqual(self.run_suite("echo 2 passed, 0 failed; exit 9"), (2, 1, "exited with 9 though no test failed"))
         self.assertEqual(self.run_suite("true"), (0, 1, "ran no test"))
         self.assertEqual(self.run_suite("echo 2 passed, 0 failed; sleep 60", timeout=0.3), (2, 1, "was stopped after 0 s"))
+
+    def test_a_suite_may_be_judged_by_its_exit_code_alone(self):
+        self.assertEqual(self.run_suite("true", by_code=True), (1, 0, ""))
+        self.assertEqual(self.run_suite("echo 7 passed, 0 failed; exit 3", by_code=True), (0, 1, "exited with 3"))
 
 
 if __name__ == "__main__":
