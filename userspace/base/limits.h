@@ -51,6 +51,10 @@ inline constexpr std::chrono::milliseconds kListenerLinger = 3s;         // a re
 inline constexpr std::size_t kPoolIdlePerKey = 64;           // idle connections kept for one pool key
 inline constexpr std::size_t kAdmissionWaitersMax = 4096;    // dials waiting for one probe
 
+// Mirrors
+inline constexpr std::size_t kMirrorsMax = 4096;             // copies under way on one worker; more are not made
+inline constexpr std::chrono::milliseconds kMirrorTimeout = 60s;
+
 // Config
 inline constexpr std::size_t kResourceFileBytesMax = 8 * 1024 * 1024;
 inline constexpr std::size_t kYamlDepthMax = 64;
@@ -62,10 +66,15 @@ inline constexpr std::int64_t kRegexMemoryBytes = 4 << 20;
 inline constexpr std::chrono::milliseconds kReloadDebounce = 50ms;
 inline constexpr std::chrono::milliseconds kReloadDebounceMax = 1s;
 
+// Access log, per worker
+inline constexpr std::size_t kAccessLogFlushBytes = 32 * 1024;     // formatted lines that do not wait for the end of the pass
+inline constexpr std::size_t kAccessLogBytesMax = 1024 * 1024;     // lines a sink does not take; later ones are dropped
+
 // Admin
 inline constexpr std::size_t kAdminRequestBytesMax = 1024 * 1024;
 inline constexpr std::size_t kAdminClientsMax = 32;
 inline constexpr std::chrono::milliseconds kAdminSyncWaitMax = 3600s;    // longest `sync --wait`
+inline constexpr std::size_t kInputBytesMax = 64 * 1024 * 1024;         // standard input of the CLI
 inline constexpr std::chrono::milliseconds kAdminAcceptPause = 200ms;    // out of descriptors: no accept for this long
 
 

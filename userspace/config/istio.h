@@ -173,6 +173,8 @@ struct MeshConfig {
   bool registry_only = false;  // outboundTrafficPolicy.mode
   std::string access_log_file;  // empty: off
   std::string path_normalization = "BASE";  // BASE, NONE, MERGE_SLASHES, DECODE_AND_MERGE_SLASHES
+
+  bool operator==(const MeshConfig&) const = default;
 };
 
 }  // namespace sm::config
