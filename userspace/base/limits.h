@@ -61,6 +61,7 @@ inline constexpr std::size_t kYamlDepthMax = 64;
 inline constexpr std::size_t kYamlNodesMax = 2'000'000;      // nodes of one file
 inline constexpr std::size_t kYamlAliasBytesMax = 16 * 1024 * 1024;  // what all aliases of one file may expand to
 inline constexpr std::size_t kResourceFilesMax = 20'000;
+inline constexpr std::size_t kSourceDepthMax = 32;              // folders below a resource directory
 inline constexpr std::size_t kRegexBytesMax = 1024;
 inline constexpr std::int64_t kRegexMemoryBytes = 4 << 20;
 inline constexpr std::chrono::milliseconds kReloadDebounce = 50ms;
