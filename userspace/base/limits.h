@@ -20,6 +20,7 @@ inline constexpr std::size_t kRelayHighBytes = 256 * 1024;   // unsent bytes of 
 inline constexpr std::size_t kRelayLowBytes = 64 * 1024;     // ... and at which it is resumed
 inline constexpr int kReadsPerEvent = 4;                     // then other connections get their turn
 inline constexpr int kAcceptsPerEvent = 64;
+inline constexpr std::chrono::milliseconds kAcceptPause = 100ms;  // after accept() failed for want of descriptors
 inline constexpr int kPodListenBacklog = 4096;               // connections of one pod's listener that wait to be accepted
 
 // HTTP/1 (Envoy's defaults)

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace sm::telemetry {
@@ -32,12 +33,15 @@ struct MetricInfo {
 };
 const MetricInfo& info(Metric metric);
 
-class Counters {
+// Aligned so that two workers never write to one cache line.
+class alignas(64) Counters {
  public:
+  // The worker only: with one writer a load and a store are enough, and no locked instruction is paid.
   void add(Metric metric, std::uint64_t amount = 1) {
     auto& cell = x_cells[static_cast<std::size_t>(metric)];
     cell.store(cell.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
+  // Any thread.
   std::uint64_t read(Metric metric) const {
     return x_cells[static_cast<std::size_t>(metric)].load(std::memory_order_relaxed);
   }
@@ -45,5 +49,8 @@ class Counters {
  private:
   std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Metric::kCount)> x_cells{};
 };
+
+// Over all workers, on any thread. Each cell is whole, but two metrics are not of one instant.
+std::uint64_t sum(std::span<const Counters* const> workers, Metric metric);
 
 }  // namespace sm::telemetry

@@ -22,18 +22,33 @@ enum class Flag : std::uint8_t {
   kDownstreamProtocolError,     // DPE
   kUpstreamProtocolError,       // UPE
   kDownstreamTerminated,        // DC
+  kUpstreamReset,               // UR
+  kDelayInjected,               // DI
+  kFaultInjected,               // FI
+  kRateLimited,                 // RL
+  kExternalAuthorization,       // UAEX
+  kRateLimitServiceError,       // RLSE
+  kRetriesExhausted,            // URX
+  kStreamIdleTimeout,           // SI
+  kUpstreamDuration,            // UMSDR
+  kDuration,                    // DT
+  kOverload,                    // OM
+  kDnsFailed,                   // DF
+  kDownstreamReset,             // DR
+  kCount,
 };
 
 std::string_view short_name(Flag flag);
 
 class ResponseFlags {
  public:
-  // Setting a flag again changes nothing.
+  // Setting a flag again changes nothing, nor does a fifth one.
   void set(Flag flag);
   bool has(Flag flag) const;
   bool empty() const { return x_count == 0; }
   // "UF,URX"; "-" when none.
   std::string to_string() const;
+  void append_to(std::string& out) const;
 
  private:
   std::array<Flag, 4> x_flags{};  // more than these never meet on one response
