@@ -36,10 +36,13 @@ SocketAddress loopback_of(const IpAddress& destination) {
 }
 
 Result<> bind_to_loopback(int socket, const IpAddress& destination) {
-  // The port is chosen at connect(), so that ports can be shared between destinations.
+  // Un-meshed, this connection would take no port of the pod; so it must not keep an application
+  // from binding one. The port is chosen at connect(), so that ports can be shared between
+  // destinations.
   const int yes = 1;
-  if (::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes) != 0) {
-    return system_error("setsockopt IP_BIND_ADDRESS_NO_PORT", errno);
+  if (::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+      ::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes) != 0) {
+    return system_error("prepare a socket to be bound to loopback", errno);
   }
   sockaddr_storage storage{};
   const socklen_t length = loopback_of(destination).to_sockaddr(storage);

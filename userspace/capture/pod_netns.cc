@@ -118,6 +118,12 @@ Result<UniqueFd> listen_in(const PodNetns& netns, int home) {
     socket.reset(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   }
   if (!socket.valid()) return system_error("socket in a pod's netns", errno);
+  // Accepted sockets hold the port that was dialled, and go on holding it in TIME_WAIT: an
+  // application that starts then and sets SO_REUSEADDR, as servers do, must get its port.
+  const int yes = 1;
+  if (::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0) {
+    return system_error("setsockopt SO_REUSEADDR", errno);
+  }
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

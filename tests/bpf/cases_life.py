@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Life cycle: enrolment and release, crash and recovery, two daemons, uninstall."""
+import os
+import subprocess
+
+import apps
+from cases_out import VIP, equal, grew, wish_of
+from lab import run, until
+
+
+def our_programs():
+    return sorted(line.split(" name ")[1].split()[0] for line in run("bpftool", "prog").splitlines() if " name sm_" in line)
+
+
+def t18(env):
+    "T18 a foreign sk_lookup program in the pod's netns: the agent refuses the pod and says why"
+    other = env.lab.agent("other")
+    equal(other.start().get("ok"), True)
+    state = other.enrol(env.a.wish())["lab/a"]
+    equal(state["state"] in ("Ready", "Steered"), False)
+    equal("foreign sk_lookup" in state["error"], True, state["error"])
+    other.kill()
+    equal(wish_of(env.a.call(apps.dial, VIP, 80)), VIP + ":80", "the first daemon still has it")
+    other.uninstall()
+
+
+def guards(env):
+    "guards: no such netns, the host's netns, somebody else's netns, a pod outside of the subtree"
+    def error(wish):
+        return env.agent.enrol(*env.wishes, wish)[wish["key"]]["error"]
+    base = {"key": "lab/x", "ips": ["10.61.7.99"]}
+    equal("does not exist" in error(dict(base, netns="/run/netns/smt-none")), True)
+    equal("host's own netns" in error(dict(base, netns="/proc/self/ns/net")), True)
+    equal("none of the pod's addresses" in error(dict(base, netns=env.unknown.netns)), True)
+    equal("pod lab/a's already" in error(dict(base, netns=env.a.netns, ips=[env.a.ip])), True)
+    equal("not below" in error(dict(base, netns=env.unknown.netns, ips=[env.unknown.ip], cgroup="/")), True)
+    equal("is not a network namespace" in error(dict(base, netns="/etc/hostname")), True)
+    equal("lab/x" in env.agent.enrol(*env.wishes), False)
+
+
+def one_lock(env):
+    "a second daemon on the same bpffs directory is refused"
+    second = env.lab.agent("a")
+    answer = second.start()
+    equal("another sockmeshd uses" in answer.get("error", ""), True, answer)
+    second.kill()
+    env.lab.agents.remove(second)
+
+
+def two_daemons(env):
+    "two daemons with two sets of pods do not meet; what one publishes the other does not see"
+    other = env.lab.agent("b")
+    equal(other.start().get("ok"), True)
+    pod = env.lab.pod("far", 50, "b")
+    equal(other.enrol(pod.wish())["lab/far"]["state"], "Ready")
+    equal(wish_of(pod.call(apps.dial, VIP, 80)), VIP + ":80")
+    equal(env.agent.ask(do="facts")["maps"]["sm_wishes"], 0)
+    # to a pod of the other daemon: a wire dial arrives there; a probe of the other daemon is unknown there too
+    wire = env.agent.ask(do="dial", pod="lab/a", to=pod.ip + ":80", purpose="wire", say="", timeout_ms=1000)
+    equal(wire["errno"], 0)
+    probe = env.agent.ask(do="dial", pod="lab/a", to=pod.ip + ":80", purpose="probe", timeout_ms=400)
+    equal(probe["sunk"], False)
+    other.kill()
+    other.uninstall()
+    env.lab.remove_pod(pod)
+    equal(wish_of(env.a.call(apps.dial, VIP, 80)), VIP + ":80", "the first one works on")
+
+
+def t28(env):
+    "T28 a hundred pods come and go: netns freed, no descriptor and no map entry left"
+    def counts():
+        facts = env.agent.ask(do="facts")
+        return (len(os.listdir("/proc/%d/fd" % env.agent.process.pid)), facts["maps"], len(facts["attached"]))
+    before = counts()
+    for number in range(100):
+        pod = env.lab.pod("p", 60)
+        equal(env.agent.enrol(*env.wishes, pod.wish())["lab/p"]["state"], "Ready", number)
+        equal(wish_of(pod.call(apps.dial, VIP, 80)), VIP + ":80", number)
+        pod.lab.end_tasks()
+        if number % 2:  # the object goes first, or the netns does
+            env.agent.enrol(*env.wishes)
+            env.lab.remove_pod(pod)
+        else:
+            env.lab.remove_pod(pod)
+            equal(env.agent.ask(do="retry")["lab/p"]["state"], "Seen")
+            env.agent.enrol(*env.wishes)
+        # the veth goes with the last reference to the netns
+        gone = until(lambda: not os.path.exists("/sys/class/net/" + pod.veth))
+        equal(gone, True, "netns %d freed" % number)
+    equal(until(lambda: counts() == before), True, "%r, before %r" % (counts(), before))
+
+
+def changes(env):
+    "a pod whose netns is made anew under the same name is enrolled anew"
+    pod = env.lab.pod("again", 61)
+    first = env.agent.enrol(*env.wishes, pod.wish())["lab/again"]["cookie"]
+    env.lab.remove_pod(pod)
+    pod = env.lab.pod("again", 61)
+    state = env.agent.enrol(*env.wishes, pod.wish())["lab/again"]
+    equal(state["state"], "Ready")
+    equal(state["cookie"] != first and state["cookie"] > 0, True)
+    equal(wish_of(pod.call(apps.dial, VIP, 80)), VIP + ":80")
+    env.agent.enrol(*env.wishes)
+    equal(pod.call(apps.dial, VIP, 80), "EPERM", "released means unknown")
+    env.lab.remove_pod(pod)
+
+
+def t19(env):
+    "T19 kill -9: outbound and inbound refused, in-pod traffic works, a squatter gets nothing; restart recovers"
+    server = env.b.start(apps.serve, "0.0.0.0", 8080)
+    server.receive()
+    squatter = env.a.start(apps.serve, "0.0.0.0", 15001)
+    squatter.receive()
+    extra = env.lab.pod("extra", 62)
+    env.agent.enrol(*env.wishes, extra.wish())
+    before = env.agent.ask(do="facts")
+    env.agent.kill()
+    for _ in range(5):
+        equal(env.a.call(apps.dial, VIP, 80), "ECONNREFUSED", "outbound")
+        equal(env.a.call(apps.dial, env.b.ip, 8080), "ECONNREFUSED", "to another pod")
+        equal(env.outside.call(apps.dial, env.b.ip, 8080, cgroup=env.lab.cgroup), "ECONNREFUSED", "inbound")
+    equal(env.b.call(apps.dial, env.b.ip, 8080)["line"]["server"], server.pid, "self")
+    equal(env.b.call(apps.dial, "127.0.0.1", 8080)["line"]["server"], server.pid, "loopback")
+    equal(env.unknown.call(apps.dial, env.b.ip, 8080), "EPERM", "unknown")
+    equal(env.agent.start(), {"ok": True, "recovered": True})
+    state = env.agent.enrol(*env.wishes)
+    equal({row["state"] for row in state.values()}, {"Ready"})
+    equal(wish_of(env.a.call(apps.dial, VIP, 80)), VIP + ":80", "captured again")
+    answer = env.outside.call(apps.dial, env.b.ip, 8080, cgroup=env.lab.cgroup)
+    equal(answer["line"]["kind"], "in", "arrivals again")
+    after = env.agent.ask(do="facts")
+    ids = lambda facts: {row["id"] for row in facts["attached"]}
+    equal(ids(before) & ids(after), set(), "every link has the new program")
+    equal(all(row["on"] for row in after["attached"]), True)
+    equal(len(after["attached"]), len(before["attached"]) - 1, "the pod that nobody wishes any more is let go")
+    equal(extra.call(apps.dial, VIP, 80), "EPERM")
+    equal(after["counters"]["connect.captured"] > before["counters"]["connect.captured"], True, "counters live on")
+    env.lab.end_tasks()
+    env.lab.remove_pod(extra)
+
+
+def firewall(env):
+    "no netns has an iptables or nftables rule"
+    for pod in (env.a, env.b):
+        for path in ("ip_tables_names", "ip6_tables_names"):
+            done = subprocess.run(["nsenter", "--net=" + pod.netns, "cat", "/proc/net/" + path], capture_output=True, text=True)
+            equal(done.stdout.strip(), "", path)
+
+
+def uninstalls(env):
+    "uninstall while the daemon is dead leaves no program, link, pin or mount; a second time it does nothing"
+    env.agent.kill()
+    equal(env.a.call(apps.dial, VIP, 80), "ECONNREFUSED")
+    done = env.agent.uninstall()
+    equal(any("unmounted" in line for line in done), True, done)
+    equal(until(lambda: our_programs() == env.programs_before), True, our_programs())
+    equal(os.path.ismount(env.agent.bpffs), False)
+    equal(os.path.exists(env.agent.run_dir + "/capture.json"), False)
+    equal(env.agent.uninstall(), [])
+    server = env.b.start(apps.serve, "0.0.0.0", 8080)
+    server.receive()
+    equal(env.a.call(apps.dial, env.b.ip, 8080)["line"]["accept"][0], env.a.ip, "pods talk as if we had never been there")
+    server.end()
+
+
+CASES = [t18, guards, one_lock, two_daemons, changes, t28, firewall, t19, uninstalls]

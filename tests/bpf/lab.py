@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Network namespaces, cgroups and the agent process, for capture_test.py. Everything made here has the prefix smt- and the
+process id in its name, and is removed by Lab.close()."""
+import ctypes
+import json
+import os
+import pickle
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNET = 0x40000000
+PREFIX = "smt-cap%d" % os.getpid()
+SHORT = "sm%x" % (os.getpid() & 0xFFFF)  # interface names hold 15 characters
+
+
+def run(*command, check=True):
+    done = subprocess.run(command, capture_output=True, text=True)
+    if check and done.returncode != 0:
+        raise RuntimeError("%s: %s" % (" ".join(command), done.stderr.strip()))
+    return done.stdout
+
+
+def cgroup2_root():
+    for line in open("/proc/self/mounts"):
+        fields = line.split()
+        if fields[2] == "cgroup2":
+            return fields[1]
+    raise RuntimeError("no cgroup v2")
+
+
+def until(question, seconds=5.0):
+    """Asks again until the answer is true; the last answer."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = question()
+        if answer or time.monotonic() > end:
+            return answer
+        time.sleep(0.02)
+
+
+class Pod:
+    """A netns with eth0 on the lab's bridge, and a cgroup."""
+
+    def __init__(self, lab, name, number, node="a"):
+        self.lab, self.name = lab, name
+        self.ip, self.ip6 = "10.61.7.%d" % number, "fd61::%d" % number
+        self.netns_name = "%s-%s" % (PREFIX, name)
+        self.netns = "/run/netns/" + self.netns_name
+        lab.made += 1  # an old veth lives as long as the netns it leads to
+        self.veth = "%sv%d" % (SHORT, lab.made)
+        self.cgroup = "%s/%s/%s" % (lab.cgroup, node, name)
+
+    def create(self):
+        lab = self.lab
+        run("ip", "netns", "add", self.netns_name)
+        run("ip", "link", "add", self.veth, "type", "veth", "peer", "name", "eth0", "netns", self.netns_name)
+        run("ip", "link", "set", self.veth, "master", lab.bridge, "up")
+        run("ip", "-n", self.netns_name, "addr", "add", self.ip + "/24", "dev", "eth0")
+        run("ip", "-n", self.netns_name, "-6", "addr", "add", self.ip6 + "/64", "dev", "eth0", "nodad")
+        run("ip", "-n", self.netns_name, "link", "set", "eth0", "up")
+        run("ip", "-n", self.netns_name, "link", "set", "lo", "up")
+        run("ip", "-n", self.netns_name, "route", "add", "default", "via", "10.61.7.254")
+        os.makedirs(self.cgroup, exist_ok=True)
+
+    def remove(self):
+        run("ip", "netns", "del", self.netns_name, check=False)
+        if os.path.isdir(self.cgroup):
+            until(lambda: not open(self.cgroup + "/cgroup.procs").read())
+            os.rmdir(self.cgroup)
+
+    def wish(self, **more):
+        return dict({"key": "lab/" + self.name, "netns": self.netns, "ips": [self.ip, self.ip6]}, **more)
+
+    def enter(self, cgroup=None):
+        with open((cgroup or self.cgroup) + "/cgroup.procs", "w") as procs:
+            procs.write("0")
+        with open(self.netns) as netns:
+            if LIBC.setns(netns.fileno(), CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
+
+    def call(self, function, *arguments, cgroup=None, seconds=20):
+        """Runs function(*arguments) in a process of this pod; its result, or raises what it raised."""
+        task = Task(self, function, arguments, cgroup)
+        return task.result(seconds)
+
+    def start(self, function, *arguments, cgroup=None):
+        return Task(self, function, arguments, cgroup)
+
+
+class Task:
+    """A function running in a process of a pod. It gets a Task as first argument when it takes `task`: task.tell(x)."""
+
+    def __init__(self, pod, function, arguments, cgroup):
+        self.mine, theirs = socket.socketpair()
+        self.pid = os.fork()
+        if self.pid == 0:
+            code = 1
+            try:
+                self.mine.close()
+                signal.alarm(60)
+                self.pipe = theirs
+                try:
+                    pod.enter(cgroup)
+                    answer = ("ok", function(self, *arguments))
+                except BaseException as error:  # goes to the parent whatever it is
+                    answer = ("error", error)
+                self.send(answer)
+                code = 0
+            finally:
+                os._exit(code)
+        theirs.close()
+        pod.lab.tasks.append(self)
+
+    def send(self, thing):
+        data = pickle.dumps(thing)
+        self.pipe.sendall(len(data).to_bytes(4, "big") + data)
+
+    def tell(self, thing):
+        """In the child: a message before the result."""
+        self.send(("told", thing))
+
+    def wait_word(self):
+        """In the child: waits until the parent says go()."""
+        return self.pipe.recv(1)
+
+    def go(self):
+        self.mine.sendall(b"g")
+
+    def _read(self, count, end):
+        data = b""
+        while len(data) < count:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.mine], [], [], left)[0]:
+                raise TimeoutError("no answer from the pod")
+            more = self.mine.recv(count - len(data))
+            if not more:
+                raise RuntimeError("the pod's process died")
+            data += more
+        return data
+
+    def receive(self, seconds=20):
+        end = time.monotonic() + seconds
+        size = int.from_bytes(self._read(4, end), "big")
+        kind, thing = pickle.loads(self._read(size, end))
+        if kind == "error":
+            raise thing
+        return thing
+
+    def result(self, seconds=20):
+        try:
+            return self.receive(seconds)
+        finally:
+            self.end()
+
+    def end(self):
+        if self.pid:
+            try:
+                os.kill(self.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            os.waitpid(self.pid, 0)
+            self.pid = 0
+            self.mine.close()
+
+
+class Agent:
+    """One capture_agent process."""
+
+    def __init__(self, lab, node="a", **options):
+        self.lab, self.node = lab, node
+        self.run_dir = "%s/run-%s" % (lab.directory, node)
+        self.bpffs = "%s/bpf-%s" % (lab.directory, node)
+        os.makedirs(self.run_dir, exist_ok=True)
+        os.makedirs("%s/%s" % (lab.cgroup, node), exist_ok=True)
+        self.options = {"--cgroup": "%s/%s" % (PREFIX, node), "--bpffs": self.bpffs, "--run-dir": self.run_dir}
+        self.options.update(options)
+        self.process = None
+
+    def start(self):
+        words = [word for pair in self.options.items() for word in pair]
+        self.process = subprocess.Popen(
+            [self.lab.program] + words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.lab.log, text=True)
+        return json.loads(self.process.stdout.readline())
+
+    def ask(self, **command):
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError("the agent died: see %s" % self.lab.log.name)
+        return json.loads(line)
+
+    def enrol(self, *wishes):
+        self.ask(do="reconcile", pods=list(wishes))
+        return self.ask(do="retry")
+
+    def counters(self):
+        return self.ask(do="facts")["counters"]
+
+    def kill(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdin.close()
+            self.process.stdout.close()
+            self.process = None
+
+    def uninstall(self):
+        done = subprocess.run([self.lab.program, "--uninstall", self.run_dir], capture_output=True, text=True)
+        return json.loads(done.stdout)
+
+
+class Lab:
+    def __init__(self, program):
+        self.program = program
+        self.directory = tempfile.mkdtemp(prefix=PREFIX + "-")
+        self.log = open(self.directory + "/agent.log", "w")
+        self.cgroup = "%s/%s" % (cgroup2_root(), PREFIX)
+        self.bridge = SHORT + "br"
+        self.pods, self.agents, self.tasks, self.made = {}, [], [], 0
+        os.makedirs(self.cgroup)
+        run("ip", "link", "add", self.bridge, "type", "bridge")
+        run("ip", "link", "set", self.bridge, "up")
+
+    def pod(self, name, number, node="a"):
+        self.pods[name] = Pod(self, name, number, node)
+        self.pods[name].create()
+        return self.pods[name]
+
+    def remove_pod(self, pod):
+        del self.pods[pod.name]
+        pod.remove()
+
+    def agent(self, node="a", **options):
+        self.agents.append(Agent(self, node, **options))
+        return self.agents[-1]
+
+    def end_tasks(self):
+        for task in self.tasks:
+            task.end()
+        self.tasks = []
+
+    def close(self):
+        self.end_tasks()
+        for agent in self.agents:
+            agent.kill()
+            agent.uninstall()
+        for pod in list(self.pods.values()):
+            self.remove_pod(pod)
+        run("ip", "link", "del", self.bridge, check=False)
+        for root, directories, _ in os.walk(self.cgroup, topdown=False):
+            for name in directories:
+                os.rmdir(os.path.join(root, name))
+        os.rmdir(self.cgroup)
+        self.log.close()
+        shutil.rmtree(self.directory, ignore_errors=True)

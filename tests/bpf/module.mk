@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+# The kernel side under real traffic: own network namespaces, own cgroups, own bpffs directory, real attachments (root).
+BPF_TEST_LIBS := $(foreach f,capture io telemetry base,$(call lib_of,$(f)))
+
+$(O)/tests/capture_agent: $(O)/obj/tests/bpf/capture_agent.o $(BPF_TEST_LIBS)
+	$(say) LINK $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CXX) $(LDFLAGS) $< -Wl,--start-group $(BPF_TEST_LIBS) -Wl,--end-group $(LDLIBS) -o $@
+-include $(O)/obj/tests/bpf/capture_agent.d
+
+.PHONY: test-bpf
+test-bpf: $(O)/tests/capture_agent ## eBPF programs under real traffic (root); T=pattern for some cases
+	$(Q)$(PYTHON) tests/bpf/capture_test.py --agent $< $(if $(T),--only "$(T)")
