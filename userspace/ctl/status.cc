@@ -171,7 +171,7 @@ std::vector<std::string> attention(const Json& status) {
   }
   note(programs_detached(status).size(), "eBPF program", " is not attached", " are not attached");
   note(troubled_counters(status).size(), "counter", " that should be zero is not",
-       "  that should be zero are not");
+       " that should be zero are not");
   if (list_at(status, "workers").empty()) wrong.emplace_back("no worker runs");
   return wrong;
 }
