@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// SM_ASSERT: an invariant of this program, checked in every build. A broken one means our own bug, so the process ends with
-// the place and the condition; bad input and failing networks are never asserted, they are Results.
+// SM_ASSERT: an invariant of this program, checked in every build. A broken one means our own bug,
+// so the process ends with the place and the condition; bad input and failing networks are never
+// asserted, they are Results.
 #pragma once
 
 namespace sm {

@@ -31,7 +31,8 @@ std::span<std::uint8_t> Buffer::prepare(std::size_t least) {
     std::memmove(x_block.get(), x_block.get() + x_begin, held);
   } else {
     const std::size_t wanted = std::max({x_capacity * 2, held + least, kBufferMinBytes});
-    auto block = std::make_unique_for_overwrite<std::uint8_t[]>(wanted);  // NOLINT(modernize-avoid-c-arrays)
+    auto block =
+        std::make_unique_for_overwrite<std::uint8_t[]>(wanted);  // NOLINT(modernize-avoid-c-arrays)
     if (held > 0) std::memcpy(block.get(), x_block.get() + x_begin, held);
     x_block = std::move(block);
     x_capacity = wanted;
@@ -53,7 +54,8 @@ void Buffer::append(std::span<const std::uint8_t> data) {
 }
 
 void Buffer::append(std::string_view text) {
-  append(std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));  // NOLINT: text as bytes
+  append(std::span(reinterpret_cast<const std::uint8_t*>(text.data()),
+                   text.size()));  // NOLINT: text as bytes
 }
 
 void Buffer::consume(std::size_t count) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Buffer: bytes in order, appended at the tail, consumed from the head, in one contiguous block. Owned by one connection,
-// used on that connection's thread. Views into it are valid until the next call that is not const.
+// Buffer: bytes in order, appended at the tail, consumed from the head, in one contiguous block.
+// Owned by one connection, used on that connection's thread. Views into it are valid until the next
+// call that is not const.
 //
-// Memory is given back when the buffer becomes empty and holds more than kBufferKeepBytes, so an idle connection costs little.
+// Memory is given back when the buffer becomes empty and holds more than kBufferKeepBytes, so an
+// idle connection costs little.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +25,8 @@ class Buffer {
   bool empty() const { return x_begin == x_end; }
   std::span<const std::uint8_t> bytes() const { return {x_block.get() + x_begin, size()}; }
   std::string_view view() const {
-    return {reinterpret_cast<const char*>(x_block.get()) + x_begin, size()};  // NOLINT: bytes as text
+    return {reinterpret_cast<const char*>(x_block.get()) + x_begin,
+            size()};  // NOLINT: bytes as text
   }
 
   // Room for at least `least` more bytes at the tail; write there, then commit what was written.
@@ -40,7 +43,8 @@ class Buffer {
   void release_if_empty();
 
  private:
-  std::unique_ptr<std::uint8_t[]> x_block;  // NOLINT(modernize-avoid-c-arrays): a raw block, left uninitialised
+  std::unique_ptr<std::uint8_t[]>
+      x_block;  // NOLINT(modernize-avoid-c-arrays): a raw block, left uninitialised
   std::size_t x_capacity = 0;
   std::size_t x_begin = 0;
   std::size_t x_end = 0;

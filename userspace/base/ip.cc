@@ -55,7 +55,8 @@ std::uint32_t IpAddress::v4_be() const {
 
 bool IpAddress::is_loopback() const {
   if (x_v4) return x_bytes[12] == 127;
-  static constexpr std::array<std::uint8_t, 16> kLoopback = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  static constexpr std::array<std::uint8_t, 16> kLoopback = {0, 0, 0, 0, 0, 0, 0, 0,
+                                                             0, 0, 0, 0, 0, 0, 0, 1};
   return x_bytes == kLoopback;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Addresses as values: an IP address, an IP address with a port, a prefix. An IPv4 address and its v4-mapped IPv6 spelling
-// are one value, kept as IPv4, because both name the same host.
+// Addresses as values: an IP address, an IP address with a port, a prefix. An IPv4 address and its
+// v4-mapped IPv6 spelling are one value, kept as IPv4, because both name the same host.
 #pragma once
 
 #include <netinet/in.h>
@@ -22,7 +22,8 @@ class IpAddress {
   static IpAddress from_v4_be(std::uint32_t address_be);
   // 16 bytes; a v4-mapped address becomes IPv4.
   static IpAddress from_v6(const std::uint8_t* bytes);
-  // "10.0.0.1", "fd00::1", "::ffff:10.0.0.1"; no brackets, no zone. nullopt when it is not an address.
+  // "10.0.0.1", "fd00::1", "::ffff:10.0.0.1"; no brackets, no zone. nullopt when it is not an
+  // address.
   static std::optional<IpAddress> parse(std::string_view text);
 
   bool is_v4() const { return x_v4; }
@@ -47,7 +48,8 @@ struct SocketAddress {
   std::uint16_t port = 0;  // host byte order
 
   static SocketAddress from_sockaddr(const sockaddr* address);
-  // Fills `out`, returns the length to give to bind/connect. With `as_v6` an IPv4 address is written v4-mapped.
+  // Fills `out`, returns the length to give to bind/connect. With `as_v6` an IPv4 address is
+  // written v4-mapped.
   socklen_t to_sockaddr(sockaddr_storage& out) const;
   // "10.0.0.1:80", "[fd00::1]:80"
   std::string to_string() const;

@@ -13,7 +13,10 @@ Result<Json> parse_json(std::string_view text) {
   };
   try {
     Json value = Json::parse(text, guard);
-    if (too_deep) return Error{ErrorCode::kLimit, "JSON nested deeper than " + std::to_string(kYamlDepthMax) + " levels", {}};
+    if (too_deep)
+      return Error{ErrorCode::kLimit,
+                   "JSON nested deeper than " + std::to_string(kYamlDepthMax) + " levels",
+                   {}};
     return value;
   } catch (const Json::parse_error& error) {
     return Error{ErrorCode::kInvalid, "not JSON at byte " + std::to_string(error.byte), {}};

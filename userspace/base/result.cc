@@ -10,23 +10,31 @@ namespace {
 ErrorCode code_of(int error_number) {
   switch (error_number) {
     case ENOENT:
-    case ENOLINK: return ErrorCode::kNotFound;
+    case ENOLINK:
+      return ErrorCode::kNotFound;
     case EACCES:
-    case EPERM: return ErrorCode::kDenied;
+    case EPERM:
+      return ErrorCode::kDenied;
     case EMFILE:
     case ENFILE:
     case ENOMEM:
     case ENOSPC:
-    case E2BIG: return ErrorCode::kLimit;
+    case E2BIG:
+      return ErrorCode::kLimit;
     case EAGAIN:
     case ECONNREFUSED:
     case ENETUNREACH:
-    case EHOSTUNREACH: return ErrorCode::kUnavailable;
-    case ETIMEDOUT: return ErrorCode::kTimeout;
+    case EHOSTUNREACH:
+      return ErrorCode::kUnavailable;
+    case ETIMEDOUT:
+      return ErrorCode::kTimeout;
     case ENOSYS:
-    case EOPNOTSUPP: return ErrorCode::kUnsupported;
-    case EINVAL: return ErrorCode::kInvalid;
-    default: return ErrorCode::kSystem;
+    case EOPNOTSUPP:
+      return ErrorCode::kUnsupported;
+    case EINVAL:
+      return ErrorCode::kInvalid;
+    default:
+      return ErrorCode::kSystem;
   }
 }
 }  // namespace

@@ -42,7 +42,8 @@ std::uint64_t Rng::next() {
 std::uint64_t Rng::below(std::uint64_t bound) {
   SM_ASSERT(bound > 0);
   __extension__ using Wide = unsigned __int128;
-  // Lemire's multiply-shift; the bias (bound / 2^64) is far below anything a share of traffic can show.
+  // Lemire's multiply-shift; the bias (bound / 2^64) is far below anything a share of traffic can
+  // show.
   return static_cast<std::uint64_t>((static_cast<Wide>(next()) * bound) >> 64);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rng: the random numbers of one worker (weights, percentages, request ids). Not for secrets. One thread each; with a fixed
-// seed (`randomSeed` of the node file) its numbers repeat, which tests rely on.
+// Rng: the random numbers of one worker (weights, percentages, request ids). Not for secrets. One
+// thread each; with a fixed seed (`randomSeed` of the node file) its numbers repeat, which tests
+// rely on.
 #pragma once
 
 #include <array>

@@ -20,19 +20,27 @@ uv_loop_t* initialised(uv_loop_t* loop) {
 }
 }  // namespace
 
-// libuv's loop is position-dependent (its queues point into it), so it is initialised in place, before anything uses it.
+// libuv's loop is position-dependent (its queues point into it), so it is initialised in place,
+// before anything uses it.
 Loop::Loop()
-    : x_loop{}, x_timers(initialised(&x_loop)), x_wake(std::make_unique<uv_async_t>()),
-      x_before_wait(std::make_unique<uv_prepare_t>()), x_after_wait(std::make_unique<uv_check_t>()), x_thread(std::this_thread::get_id()) {
-  uv_async_init(&x_loop, x_wake.get(), [](uv_async_t* handle) { static_cast<Loop*>(handle->data)->take_mail(); });
+    : x_loop{},
+      x_timers(initialised(&x_loop)),
+      x_wake(std::make_unique<uv_async_t>()),
+      x_before_wait(std::make_unique<uv_prepare_t>()),
+      x_after_wait(std::make_unique<uv_check_t>()),
+      x_thread(std::this_thread::get_id()) {
+  uv_async_init(&x_loop, x_wake.get(),
+                [](uv_async_t* handle) { static_cast<Loop*>(handle->data)->take_mail(); });
   x_wake->data = this;
   uv_prepare_init(&x_loop, x_before_wait.get());
   x_before_wait->data = this;
-  uv_prepare_start(x_before_wait.get(), [](uv_prepare_t* handle) { static_cast<Loop*>(handle->data)->empty_graveyard(); });
+  uv_prepare_start(x_before_wait.get(),
+                   [](uv_prepare_t* handle) { static_cast<Loop*>(handle->data)->end_pass(); });
   uv_unref(as_handle(x_before_wait.get()));
   uv_check_init(&x_loop, x_after_wait.get());
   x_after_wait->data = this;
-  uv_check_start(x_after_wait.get(), [](uv_check_t* handle) { static_cast<Loop*>(handle->data)->empty_graveyard(); });
+  uv_check_start(x_after_wait.get(),
+                 [](uv_check_t* handle) { static_cast<Loop*>(handle->data)->empty_graveyard(); });
   uv_unref(as_handle(x_after_wait.get()));
 }
 
@@ -70,7 +78,8 @@ void Loop::post(std::function<void()> work) {
     first = x_mail.empty();
     x_mail.push_back(std::move(work));
   }
-  // libuv merges wake-ups; the receiver takes everything at once, so only the first post of a batch needs to wake it.
+  // libuv merges wake-ups; the receiver takes everything at once, so only the first post of a batch
+  // needs to wake it.
   if (first) uv_async_send(x_wake.get());
 }
 
@@ -81,6 +90,11 @@ void Loop::take_mail() {
     mail.swap(x_mail);
   }
   for (auto& work : mail) work();
+}
+
+void Loop::end_pass() {
+  empty_graveyard();
+  if (x_pass_hook) x_pass_hook();
 }
 
 void Loop::empty_graveyard() {

@@ -23,7 +23,8 @@ Result<UniqueFd> open_netns(const char* path) {
   struct statfs about {};
   if (::fstatfs(fd.get(), &about) != 0) return system_error(std::string("statfs ") + path, errno);
   if (about.f_type != NSFS_MAGIC) {
-    return Error{ErrorCode::kInvalid, std::string(path) + " is not a network namespace", "name a file such as /run/netns/NAME"};
+    return Error{ErrorCode::kInvalid, std::string(path) + " is not a network namespace",
+                 "name a file such as /run/netns/NAME"};
   }
   return fd;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// NetnsScope: this thread is inside another network namespace while the object lives. Going back cannot fail quietly: a
-// thread that stays in a pod's namespace would put everybody's traffic there, so the process ends instead.
+// NetnsScope: this thread is inside another network namespace while the object lives. Going back
+// cannot fail quietly: a thread that stays in a pod's namespace would put everybody's traffic
+// there, so the process ends instead.
 #pragma once
 
 #include "base/fd.h"

@@ -30,8 +30,10 @@ bool Outbox::write_out(Transport& transport, std::span<const std::uint8_t> data)
     std::array<iovec, 2> pieces{};
     std::size_t used = 0;
     // iovec is not const-correct; sendmsg only reads.
-    if (!held.empty()) pieces[used++] = {const_cast<std::uint8_t*>(held.data()), held.size()};  // NOLINT
-    if (!data.empty()) pieces[used++] = {const_cast<std::uint8_t*>(data.data()), data.size()};  // NOLINT
+    if (!held.empty())
+      pieces[used++] = {const_cast<std::uint8_t*>(held.data()), held.size()};  // NOLINT
+    if (!data.empty())
+      pieces[used++] = {const_cast<std::uint8_t*>(data.data()), data.size()};  // NOLINT
     const IoResult result = transport.write(std::span(pieces.data(), used));
     if (result.status == IoStatus::kReset) {
       x_error_number = result.error_number;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Outbox: bytes on their way out of one transport. Small pieces are gathered and leave with one system call at flush(); a large
-// piece goes out at once together with what was gathered, and only what the socket does not take is copied and kept.
-// Owned by a session, one thread. The owner watches for writability while has_backlog().
+// Outbox: bytes on their way out of one transport. Small pieces are gathered and leave with one
+// system call at flush(); a large piece goes out at once together with what was gathered, and only
+// what the socket does not take is copied and kept. Owned by a session, one thread. The owner
+// watches for writability while has_backlog().
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// PodNet: what every thread may know of one enrolled pod's network: who it is and the descriptor of its namespace.
-// Made by capture/ on the control thread when the pod is enrolled, const from then on, shared by control and workers as
-// shared_ptr<const PodNet>. The namespace lives as long as the last holder, so holders let go when told that the pod is gone.
+// PodNet: what every thread may know of one enrolled pod's network: who it is and the descriptor of
+// its namespace. Made by capture/ on the control thread when the pod is enrolled, const from then
+// on, shared by control and workers as shared_ptr<const PodNet>. The namespace lives as long as the
+// last holder, so holders let go when told that the pod is gone.
 #pragma once
 
 #include <cstdint>

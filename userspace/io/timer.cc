@@ -66,8 +66,9 @@ void Timers::advance() {
   }
 }
 
-// Callbacks may arm and cancel any timer, so what is due is first moved to a list of its own: a timer that is cancelled or
-// destroyed meanwhile takes itself off that list, and one that is armed again goes to the wheel.
+// Callbacks may arm and cancel any timer, so what is due is first moved to a list of its own: a
+// timer that is cancelled or destroyed meanwhile takes itself off that list, and one that is armed
+// again goes to the wheel.
 void Timers::fire_slot(TimerLink& slot) {
   TimerLink due;
   due.next = due.previous = &due;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Timers of one loop: a hashed wheel on a single libuv timer, which runs only while something is armed. Arming, re-arming and
-// cancelling are O(1) and make no system call. A timer fires at its time or up to kTickMs later, never earlier.
+// Timers of one loop: a hashed wheel on a single libuv timer, which runs only while something is
+// armed. Arming, re-arming and cancelling are O(1) and make no system call. A timer fires at its
+// time or up to kTickMs later, never earlier.
 #pragma once
 
 #include <uv.h>
@@ -40,7 +41,8 @@ class Timers {
   void arm(TimerLink& timer, std::chrono::milliseconds delay);
   void cancel(TimerLink& timer);
   std::uint64_t armed() const { return x_armed; }
-  // Gives the libuv timer back; called by the loop before it closes. Nothing may be armed afterwards.
+  // Gives the libuv timer back; called by the loop before it closes. Nothing may be armed
+  // afterwards.
   void close();
 
  private:
@@ -53,13 +55,14 @@ class Timers {
   std::uint64_t tick_now() const;
 
   uv_loop_t* x_loop;
-  uv_timer_t* x_handle;  // freed in its close callback
+  uv_timer_t* x_handle;                     // freed in its close callback
   std::array<TimerLink, kSlots> x_slots{};  // sentinels of circular lists
   std::uint64_t x_current_tick = 0;
   std::uint64_t x_armed = 0;
 };
 
-// One deadline: a member of the object that it wakes with `events.on_timer(tag)`. Cancels itself when destroyed.
+// One deadline: a member of the object that it wakes with `events.on_timer(tag)`. Cancels itself
+// when destroyed.
 class Timer {
  public:
   Timer(Timers& timers, TimerEvents& events, int tag) : x_timers(timers) {

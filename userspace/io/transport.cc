@@ -68,7 +68,8 @@ int take_socket_error(int fd) {
 Result<bool> start_connect(int fd, const SocketAddress& to) {
   sockaddr_storage storage{};
   const socklen_t length = to.to_sockaddr(storage);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&storage), length) == 0) return true;  // NOLINT: the sockets API
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&storage), length) == 0)
+    return true;  // NOLINT: the sockets API
   if (errno == EINPROGRESS) return false;
   return system_error("connect to " + to.to_string(), errno);
 }

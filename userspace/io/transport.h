@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transport: a connected stream of bytes as a session sees it. Non-blocking: every call returns at once. Today there is TCP;
-// TLS is a transport over a transport. Owned by one session, used on that session's loop.
+// Transport: a connected stream of bytes as a session sees it. Non-blocking: every call returns at
+// once. Today there is TCP; TLS is a transport over a transport. Owned by one session, used on that
+// session's loop.
 #pragma once
 
 #include <sys/uio.h>
@@ -35,7 +36,8 @@ class Transport {
   virtual IoResult write(std::span<const iovec> from) = 0;
   // Ends our direction (FIN); reading goes on.
   virtual void shutdown_write() = 0;
-  // Makes the coming close a reset: what the peer has not read yet is thrown away, and it sees ECONNRESET.
+  // Makes the coming close a reset: what the peer has not read yet is thrown away, and it sees
+  // ECONNRESET.
   virtual void reset_on_close() = 0;
   virtual int fd() const = 0;
 };
@@ -61,8 +63,8 @@ void set_no_delay(int fd);
 void set_reset_on_close(int fd);
 // The pending error of a socket whose connect was in progress: 0 when it is connected.
 int take_socket_error(int fd);
-// Starts connecting a non-blocking socket. True: connected already (loopback often is); false: wait for writability, then
-// take_socket_error().
+// Starts connecting a non-blocking socket. True: connected already (loopback often is); false: wait
+// for writability, then take_socket_error().
 Result<bool> start_connect(int fd, const SocketAddress& to);
 
 }  // namespace sm::io

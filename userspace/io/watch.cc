@@ -17,7 +17,8 @@ void Watch::detach() {
   if (x_handle == nullptr) return;
   x_handle->data = nullptr;
   x_interest = 0;
-  // uv_close takes the descriptor out of epoll before it returns; only the memory waits for the callback.
+  // uv_close takes the descriptor out of epoll before it returns; only the memory waits for the
+  // callback.
   uv_close(reinterpret_cast<uv_handle_t*>(x_handle),  // NOLINT: libuv's own way of inheritance
            [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });  // NOLINT
   x_handle = nullptr;

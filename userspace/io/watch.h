@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Watch: readiness of one descriptor on one loop. The owner keeps the descriptor open until the watch is destroyed (declare
-// the descriptor before the watch). The libuv handle outlives the watch and frees itself in libuv's close callback.
+// Watch: readiness of one descriptor on one loop. The owner keeps the descriptor open until the
+// watch is destroyed (declare the descriptor before the watch). The libuv handle outlives the watch
+// and frees itself in libuv's close callback.
 #pragma once
 
 #include <uv.h>
@@ -11,8 +12,8 @@ namespace sm::io {
 
 class WatchEvents {
  public:
-  // The descriptor is readable (`readable`: data, end of stream or an error to be read) and/or writable. The watch may be
-  // destroyed only through the graveyard from in here.
+  // The descriptor is readable (`readable`: data, end of stream or an error to be read) and/or
+  // writable. The watch may be destroyed only through the graveyard from in here.
   virtual void on_ready(bool readable, bool writable) = 0;
 
  protected:
@@ -26,9 +27,11 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
-  // Which events are wanted. A call that changes nothing costs nothing; a change costs one or two system calls.
+  // Which events are wanted. A call that changes nothing costs nothing; a change costs one or two
+  // system calls.
   void want(bool readable, bool writable);
-  // Lets go of the descriptor for good: it may be closed or watched by another Watch at once. Nothing is called afterwards.
+  // Lets go of the descriptor for good: it may be closed or watched by another Watch at once.
+  // Nothing is called afterwards.
   void detach();
   bool wants_readable() const { return (x_interest & UV_READABLE) != 0; }
   bool wants_writable() const { return (x_interest & UV_WRITABLE) != 0; }

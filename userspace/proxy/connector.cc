@@ -9,7 +9,8 @@ namespace sm::proxy {
 using upstream::Failure;
 using upstream::FailureKind;
 
-Connector::Connector(Core& core, std::shared_ptr<const io::PodNet> client, Target target, ConnectorEvents& events)
+Connector::Connector(Core& core, std::shared_ptr<const io::PodNet> client, Target target,
+                     ConnectorEvents& events)
     : x_core(core),
       x_client(std::move(client)),
       x_target(std::move(target)),
@@ -20,7 +21,8 @@ Connector::~Connector() = default;
 
 void Connector::start() {
   if (!x_target.admission_server) return dial();
-  auto answer = x_core.admissions().ask(x_client, x_target.admission_server, x_target.dial.to, *this);
+  auto answer =
+      x_core.admissions().ask(x_client, x_target.admission_server, x_target.dial.to, *this);
   x_admission = std::move(answer.ticket);
   if (!x_admission) return x_events.on_connect_failed(answer.failure);
   if (answer.admitted) dial();
@@ -51,9 +53,12 @@ void Connector::succeed() {
 }
 
 void Connector::on_admission_lapsed() {
-  x_events.on_connect_failed({FailureKind::kRemoteConnect, "the network no longer admits this pair of pods"});
+  x_events.on_connect_failed(
+      {FailureKind::kRemoteConnect, "the network no longer admits this pair of pods"});
 }
 
-void Connector::on_timer(int /*tag*/) { x_events.on_connect_failed({FailureKind::kConnectTimeout, "connect timed out"}); }
+void Connector::on_timer(int /*tag*/) {
+  x_events.on_connect_failed({FailureKind::kConnectTimeout, "connect timed out"});
+}
 
 }  // namespace sm::proxy

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connector: brings one upstream connection up for somebody who wants the bare socket (a TCP relay): admission first where a
-// target asks for it, then the dial. Owned by a session, one thread. Destroying it gives everything up.
+// Connector: brings one upstream connection up for somebody who wants the bare socket (a TCP
+// relay): admission first where a target asks for it, then the dial. Owned by a session, one
+// thread. Destroying it gives everything up.
 #pragma once
 
 #include <memory>
@@ -23,9 +24,13 @@ class ConnectorEvents {
   ~ConnectorEvents() = default;
 };
 
-class Connector final : public io::Mortal, private upstream::AdmissionUser, private io::WatchEvents, private io::TimerEvents {
+class Connector final : public io::Mortal,
+                        private upstream::AdmissionUser,
+                        private io::WatchEvents,
+                        private io::TimerEvents {
  public:
-  Connector(Core& core, std::shared_ptr<const io::PodNet> client, Target target, ConnectorEvents& events);
+  Connector(Core& core, std::shared_ptr<const io::PodNet> client, Target target,
+            ConnectorEvents& events);
   ~Connector() override;
   Connector(const Connector&) = delete;
   Connector& operator=(const Connector&) = delete;
@@ -36,7 +41,9 @@ class Connector final : public io::Mortal, private upstream::AdmissionUser, priv
  private:
   void dial();
   void on_admitted() override { dial(); }
-  void on_not_admitted(const upstream::Failure& failure) override { x_events.on_connect_failed(failure); }
+  void on_not_admitted(const upstream::Failure& failure) override {
+    x_events.on_connect_failed(failure);
+  }
   void on_admission_lapsed() override;
   void on_ready(bool readable, bool writable) override;
   void on_timer(int tag) override;

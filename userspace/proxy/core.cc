@@ -5,8 +5,8 @@
 
 namespace sm::proxy {
 
-Core::Core(io::Loop& loop, io::PodSockets& sockets, telemetry::LogSink& sink, telemetry::Counters& counters,
-           std::uint64_t seed)
+Core::Core(io::Loop& loop, io::PodSockets& sockets, telemetry::LogSink& sink,
+           telemetry::Counters& counters, std::uint64_t seed)
     : x_loop(loop),
       x_sockets(sockets),
       x_counters(counters),
@@ -14,7 +14,15 @@ Core::Core(io::Loop& loop, io::PodSockets& sockets, telemetry::LogSink& sink, te
       x_rng(seed),
       x_admissions(loop, sockets),
       x_pool(loop),
-      x_sessions(loop) {}
+      x_mirrors(*this),
+      x_sessions(loop) {
+  loop.set_pass_hook([this] { x_access_log.flush(); });
+}
+
+Core::~Core() {
+  x_loop.set_pass_hook(nullptr);
+  x_access_log.flush();
+}
 
 PodState* Core::pod(std::string_view key) {
   const auto found = x_pods.find(key);
@@ -27,9 +35,12 @@ PodState& Core::add_pod(std::shared_ptr<const io::PodNet> net) {
   return *state;
 }
 
-void Core::remove_pod(std::string_view key) {
+std::unique_ptr<PodState> Core::take_pod(std::string_view key) {
   const auto found = x_pods.find(key);
-  if (found != x_pods.end()) x_pods.erase(found);
+  if (found == x_pods.end()) return nullptr;
+  auto state = std::move(found->second);
+  x_pods.erase(found);
+  return state;
 }
 
 std::string_view Core::date() {
@@ -40,7 +51,8 @@ std::string_view Core::date() {
     tm utc{};
     gmtime_r(&now.tv_sec, &utc);
     char text[32];
-    // RFC 9110 section 5.6.7; the C locale's names are the English ones it asks for, and the daemon never sets another.
+    // RFC 9110 section 5.6.7; the C locale's names are the English ones it asks for, and the daemon
+    // never sets another.
     const std::size_t size = strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc);
     x_date.assign(text, size);
   }

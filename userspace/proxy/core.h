@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Core: what the sessions of one worker share: the plan in force, the pods, pools, admissions, the log. Owned by the Worker, one
-// thread. Sessions hold a reference; the core outlives them.
+// Core: what the sessions of one worker share: the plan in force, the pods, pools, admissions, the
+// log. Owned by the Worker, one thread. Sessions hold a reference; the core outlives them.
 #pragma once
 
 #include <memory>
@@ -13,6 +13,7 @@
 #include "io/loop.h"
 #include "io/pod_sockets.h"
 #include "plan/run_plan.h"
+#include "proxy/mirror.h"
 #include "proxy/session.h"
 #include "proxy/session_table.h"
 #include "telemetry/access_log.h"
@@ -24,7 +25,11 @@ namespace sm::proxy {
 
 class Core {
  public:
-  Core(io::Loop& loop, io::PodSockets& sockets, telemetry::LogSink& sink, telemetry::Counters& counters, std::uint64_t seed);
+  Core(io::Loop& loop, io::PodSockets& sockets, telemetry::LogSink& sink,
+       telemetry::Counters& counters, std::uint64_t seed);
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
 
   io::Loop& loop() { return x_loop; }
   io::PodSockets& sockets() { return x_sockets; }
@@ -34,15 +39,20 @@ class Core {
   upstream::HttpPool& pool() { return x_pool; }
   upstream::AdmissionTable& admissions() { return x_admissions; }
   SessionTable& sessions() { return x_sessions; }
+  MirrorSet& mirrors() { return x_mirrors; }
 
-  // A pin on the plan in force: its reference count is this worker's alone. Null before the first plan.
+  // A pin on the plan in force: its reference count is this worker's alone. Null before the first
+  // plan.
   const std::shared_ptr<const plan::RunPlan>& plan() const { return x_plan; }
   void set_plan(std::shared_ptr<const plan::RunPlan> plan) { x_plan = std::move(plan); }
 
   PodState* pod(std::string_view key);
   PodState& add_pod(std::shared_ptr<const io::PodNet> net);
-  void remove_pod(std::string_view key);
-  std::unordered_map<std::string, std::unique_ptr<PodState>, TextHash, std::equal_to<>>& pods() { return x_pods; }
+  // Gives the state away; the caller keeps it until the call stack has unwound.
+  std::unique_ptr<PodState> take_pod(std::string_view key);
+  std::unordered_map<std::string, std::unique_ptr<PodState>, TextHash, std::equal_to<>>& pods() {
+    return x_pods;
+  }
 
   bool draining() const { return x_draining; }
   void start_draining() { x_draining = true; }
@@ -60,7 +70,8 @@ class Core {
   upstream::AdmissionTable x_admissions;
   upstream::HttpPool x_pool;
   std::unordered_map<std::string, std::unique_ptr<PodState>, TextHash, std::equal_to<>> x_pods;
-  SessionTable x_sessions;
+  MirrorSet x_mirrors;
+  SessionTable x_sessions;  // last: sessions use everything above
   bool x_draining = false;
   std::int64_t x_date_second = 0;
   std::string x_date;

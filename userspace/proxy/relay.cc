@@ -5,8 +5,9 @@
 
 namespace sm::proxy {
 
-Relay::Relay(io::Loop& loop, std::unique_ptr<io::Transport> downstream, std::unique_ptr<io::Transport> upstream,
-             Buffer from_downstream, Buffer from_upstream, RelayEvents& events)
+Relay::Relay(io::Loop& loop, std::unique_ptr<io::Transport> downstream,
+             std::unique_ptr<io::Transport> upstream, Buffer from_downstream, Buffer from_upstream,
+             RelayEvents& events)
     : x_events(events), x_loop(loop), x_idle(loop.timers(), *this, 0) {
   x_sides[0].transport = std::move(downstream);
   x_sides[1].transport = std::move(upstream);
@@ -48,7 +49,8 @@ void Relay::Side::on_ready(bool readable, bool writable) {
   owner.update_interest();
 }
 
-// Reads what `from` has and hands it on, as long as the other side takes it. False: the relay is over.
+// Reads what `from` has and hands it on, as long as the other side takes it. False: the relay is
+// over.
 bool Relay::pump(Side& from) {
   for (int reads = 0; reads < kReadsPerEvent && from.held.empty() && !from.ended; ++reads) {
     const auto room = from.held.prepare(kReadChunkBytes);
@@ -73,7 +75,8 @@ bool Relay::pump(Side& from) {
 bool Relay::write_held(Side& from) {
   while (!from.held.empty()) {
     const auto bytes = from.held.bytes();
-    const iovec piece{const_cast<std::uint8_t*>(bytes.data()), bytes.size()};  // NOLINT: sendmsg only reads
+    const iovec piece{const_cast<std::uint8_t*>(bytes.data()),
+                      bytes.size()};  // NOLINT: sendmsg only reads
     const io::IoResult result = from.other->transport->write({&piece, 1});
     if (result.status == io::IoStatus::kReset) {
       finish(reset_of(*from.other));
@@ -98,7 +101,8 @@ void Relay::pass_end(Side& from) {
 
 void Relay::update_interest() {
   if (x_over) return;
-  for (auto& side : x_sides) side.watch->want(side.held.empty() && !side.ended, !side.other->held.empty());
+  for (auto& side : x_sides)
+    side.watch->want(side.held.empty() && !side.ended, !side.other->held.empty());
 }
 
 void Relay::on_timer(int /*tag*/) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Relay: moves bytes between two connections, both ways, until both have ended. What an application would see on one direct
-// connection it sees here: bytes in order, a half close passed on after the bytes before it, a reset as a reset. A reader that
-// stalls pauses its sender, at most kReadChunkBytes held per direction. Owned by a session, one thread.
+// Relay: moves bytes between two connections, both ways, until both have ended. What an application
+// would see on one direct connection it sees here: bytes in order, a half close passed on after the
+// bytes before it, a reset as a reset. A reader that stalls pauses its sender, at most
+// kReadChunkBytes held per direction. Owned by a session, one thread.
 #pragma once
 
 #include <array>
@@ -17,10 +18,10 @@
 namespace sm::proxy {
 
 enum class RelayEnd : std::uint8_t {
-  kBothClosed,       // each side ended its direction
+  kBothClosed,  // each side ended its direction
   kDownstreamReset,
   kUpstreamReset,
-  kIdle,             // nothing moved for kIdleTimeout
+  kIdle,  // nothing moved for kIdleTimeout
 };
 
 class RelayEvents {
@@ -34,8 +35,9 @@ class RelayEvents {
 class Relay final : private io::TimerEvents {
  public:
   // `from_downstream` and `from_upstream` were read already and go first.
-  Relay(io::Loop& loop, std::unique_ptr<io::Transport> downstream, std::unique_ptr<io::Transport> upstream,
-        Buffer from_downstream, Buffer from_upstream, RelayEvents& events);
+  Relay(io::Loop& loop, std::unique_ptr<io::Transport> downstream,
+        std::unique_ptr<io::Transport> upstream, Buffer from_downstream, Buffer from_upstream,
+        RelayEvents& events);
   ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
@@ -54,7 +56,7 @@ class Relay final : private io::TimerEvents {
     Side* other = nullptr;
     std::unique_ptr<io::Transport> transport;
     std::unique_ptr<io::Watch> watch;
-    Buffer held;              // read here, not yet taken by the other side
+    Buffer held;  // read here, not yet taken by the other side
     std::uint64_t moved = 0;
     bool ended = false;       // EOF was read here
     bool passed_end = false;  // ... and given to the other side

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Session: one downstream connection, whatever it speaks. Owned by the SessionTable of one worker; one thread.
+// Session: one downstream connection, whatever it speaks. Owned by the SessionTable of one worker;
+// one thread.
 #pragma once
 
 #include <cstdint>
@@ -24,15 +25,18 @@ struct PodState {
   std::shared_ptr<const io::PodNet> net;
   upstream::Balancer balancer;
   std::size_t sessions = 0;
-  PodState(std::shared_ptr<const io::PodNet> net_in, Rng& rng) : net(std::move(net_in)), balancer(rng) {}
+  PodState(std::shared_ptr<const io::PodNet> net_in, Rng& rng)
+      : net(std::move(net_in)), balancer(rng) {}
 };
 
 // Who is connected to whom; fixed when the connection is accepted.
 struct ConnectionFacts {
   Side side = Side::kOutbound;
-  PodState* pod = nullptr;     // outlives the session: a pod's sessions end before it is removed
-  SocketAddress remote;        // the client: for outbound the pod's own address with the application's port
-  SocketAddress local;         // what the client dialled: the original destination, or the address that it arrived at
+  PodState* pod = nullptr;  // outlives the session: a pod's sessions end before it is removed
+  SocketAddress
+      remote;  // the client: for outbound the pod's own address with the application's port
+  SocketAddress local;  // what the client dialled: the original destination, or the address that it
+                        // arrived at
 };
 
 class Session : public io::Mortal {

@@ -21,7 +21,8 @@ void SessionTable::over(Session& session) {
   if (x_sessions.empty() && x_when_empty) std::exchange(x_when_empty, nullptr)();
 }
 
-// A session's end may end others (a relay's twin, a pool's waiter), so each is looked up again before its turn.
+// A session's end may end others (a relay's twin, a pool's waiter), so each is looked up again
+// before its turn.
 template <class Wanted>
 void SessionTable::each(Wanted wanted, void (Session::*what)()) {
   std::vector<Session*> chosen;

@@ -5,13 +5,15 @@
 
 namespace sm::proxy {
 
-Target resolve_outbound(Core& core, const plan::RunPlan& plan, const ConnectionFacts& facts, const SocketAddress& to) {
+Target resolve_outbound(Core& core, const plan::RunPlan& plan, const ConnectionFacts& facts,
+                        const SocketAddress& to) {
   Target target;
   target.dial.to = to;
   target.key.client = facts.pod->net->netns_cookie;
   target.key.to = to;
   const plan::Workload* workload = plan.workload_at(to.ip);
-  // Gateways have no application, and pods that are not enrolled are not ours to enter: over the network to both.
+  // Gateways have no application, and pods that are not enrolled are not ours to enter: over the
+  // network to both.
   const bool same_node = workload != nullptr && workload->enrolled_here && !workload->gateway;
   if (!same_node) {
     target.dial.pod = facts.pod->net;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Target: one upstream address with everything needed to reach it: which network it is dialled from, whether the server's
-// side of it is ours too (same node), and under which key its connections are pooled.
+// Target: one upstream address with everything needed to reach it: which network it is dialled
+// from, whether the server's side of it is ours too (same node), and under which key its
+// connections are pooled.
 #pragma once
 
 #include <memory>
@@ -19,13 +20,16 @@ struct Target {
   upstream::PoolKey key;
   // The pod of this node whose server side runs here, when there is one.
   const plan::LocalPod* server = nullptr;
-  plan::InboundPort inbound;                              // with `server`
-  std::shared_ptr<const io::PodNet> admission_server;     // not null: a probe has to admit the pair first
+  plan::InboundPort inbound;  // with `server`
+  std::shared_ptr<const io::PodNet>
+      admission_server;  // not null: a probe has to admit the pair first
 };
 
-// For a client (outbound, gateway) that goes to `to`. A pod of this node is dialled inside itself; everything else over the
-// network from the client's namespace. dial.pod is null when the pod's network is not there (yet): dialling fails then.
-Target resolve_outbound(Core& core, const plan::RunPlan& plan, const ConnectionFacts& facts, const SocketAddress& to);
+// For a client (outbound, gateway) that goes to `to`. A pod of this node is dialled inside itself;
+// everything else over the network from the client's namespace. dial.pod is null when the pod's
+// network is not there (yet): dialling fails then.
+Target resolve_outbound(Core& core, const plan::RunPlan& plan, const ConnectionFacts& facts,
+                        const SocketAddress& to);
 // For what arrived at a pod: its own application at the address it arrived at.
 Target resolve_inbound(const plan::LocalPod& server, const ConnectionFacts& facts);
 

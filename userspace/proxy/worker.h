@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Worker: one event loop's share of the data plane. It owns the listeners, sessions, pools, balancer positions and admissions
-// of the pods that it serves, and shares nothing with other workers. Built and destroyed by daemon/; every method runs on the
-// worker's own loop thread (daemon/ posts there).
+// Worker: one event loop's share of the data plane. It owns the listeners, sessions, pools,
+// balancer positions and admissions of the pods that it serves, and shares nothing with other
+// workers. Built and destroyed by daemon/; every method runs on the worker's own loop thread
+// (daemon/ posts there).
 #pragma once
 
 #include <chrono>
@@ -20,8 +21,9 @@
 
 namespace sm::proxy {
 
-// Where a sink reports the probes that reached it. Implemented by daemon/: passes the news to the workers that serve the pod
-// with the address `from.ip` (they are the ones that probe). Thread-safe.
+// Where a sink reports the probes that reached it. Implemented by daemon/: passes the news to the
+// workers that serve the pod with the address `from.ip` (they are the ones that probe).
+// Thread-safe.
 class ProbeNews {
  public:
   virtual ~ProbeNews() = default;
@@ -34,29 +36,32 @@ struct WorkerDeps {
   ProbeNews& probes;
   telemetry::LogSink& access_sink;
   telemetry::Counters& counters;  // this worker's own cells
-  // Called when the last user of a plan on this worker let go: destroys it elsewhere (control), since that may take long.
+  // Called when the last user of a plan on this worker let go: destroys it elsewhere (control),
+  // since that may take long.
   std::function<void(std::shared_ptr<const plan::RunPlan>)> retire_plan;
   std::uint64_t random_seed = 0;
 };
 
 class Worker {
  public:
-  Worker(io::Loop& loop, unsigned index, WorkerDeps deps);
+  Worker(io::Loop& loop, WorkerDeps deps);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // From now on new requests and connections use `plan`; those under way keep the one that they started with. Pools of
-  // endpoints that are gone are drained.
+  // From now on new requests and connections use `plan`; those under way keep the one that they
+  // started with.
   void set_plan(std::shared_ptr<const plan::RunPlan> plan);
-  // Every worker learns of every enrolled pod (it may dial it); `listeners` holds those that this worker serves, often none.
+  // Every worker learns of every enrolled pod (it may dial it); `listeners` holds those that this
+  // worker serves, often none.
   void add_pod(std::shared_ptr<const io::PodNet> pod, std::vector<io::PodListener> listeners);
-  // Closes listeners, sessions and pooled connections of the pod and lets go of its namespace before it returns.
+  // Closes listeners, sessions and pooled connections of the pod. Its namespace is let go of when
+  // the pass of the loop ends.
   void remove_pod(const std::string& key, std::uint64_t netns_cookie);
   // A probe that this worker may have sent has reached a sink.
   void probe_arrived(const SocketAddress& from, const SocketAddress& to);
-  // Stops accepting, answers with `connection: close`, closes what is idle; calls `done` when no session is left.
-  // The caller ends it earlier by destroying the worker.
+  // Stops accepting, answers with `connection: close`, closes what is idle; calls `done` when no
+  // session is left. The caller ends it earlier by destroying the worker.
   void drain(std::function<void()> done);
 
   std::size_t sessions() const;

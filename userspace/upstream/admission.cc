@@ -13,7 +13,10 @@ std::size_t ProbeTupleHash::operator()(const ProbeTuple& tuple) const noexcept {
   return SocketAddressHash{}(tuple.from) * 31 + SocketAddressHash{}(tuple.to);
 }
 
-AdmissionTicket::AdmissionTicket(AdmissionPair& pair, AdmissionUser& user) : x_pair(&pair), x_state{&user} { pair.add(*this); }
+AdmissionTicket::AdmissionTicket(AdmissionPair& pair, AdmissionUser& user)
+    : x_pair(&pair), x_state{&user} {
+  pair.add(*this);
+}
 
 AdmissionTicket::~AdmissionTicket() {
   if (x_pair != nullptr) x_pair->remove(*this);
@@ -24,13 +27,14 @@ void AdmissionTicket::set_active(bool active) {
   if (active && x_pair != nullptr) x_pair->used();
 }
 
-AdmissionTable::AdmissionTable(io::Loop& loop, io::PodSockets& sockets) : x_loop(loop), x_sockets(sockets) {}
+AdmissionTable::AdmissionTable(io::Loop& loop, io::PodSockets& sockets)
+    : x_loop(loop), x_sockets(sockets) {}
 
 AdmissionTable::~AdmissionTable() = default;
 
 AdmissionAnswer AdmissionTable::ask(const std::shared_ptr<const io::PodNet>& client,
-                                    const std::shared_ptr<const io::PodNet>& server, const SocketAddress& to,
-                                    AdmissionUser& user) {
+                                    const std::shared_ptr<const io::PodNet>& server,
+                                    const SocketAddress& to, AdmissionUser& user) {
   const AdmissionKey key{client->netns_cookie, server->netns_cookie, to.port};
   auto& pair = x_pairs[key];
   if (!pair) pair = std::make_unique<AdmissionPair>(*this, key, client, to);
@@ -65,7 +69,8 @@ void AdmissionTable::drop(const AdmissionKey& key) {
 void AdmissionTable::forget_pod(std::uint64_t netns_cookie) {
   std::vector<AdmissionKey> gone;
   for (const auto& entry : x_pairs) {
-    if (entry.first.client == netns_cookie || entry.first.server == netns_cookie) gone.push_back(entry.first);
+    if (entry.first.client == netns_cookie || entry.first.server == netns_cookie)
+      gone.push_back(entry.first);
   }
   for (const auto& key : gone) drop(key);
 }

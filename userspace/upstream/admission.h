@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Admission: may client pod A reach port P of server pod B of the same node? The CNI decides, as it would without a mesh: a
-// probe is dialled from A's namespace to B's address over the pods' network, and has to arrive at B's sink, where the kernel
-// steers exactly the tuple that was published for it. What connect() says in A proves nothing and is not believed; it can
-// only end a probe early as refused. NetworkPolicy thus keeps its meaning although data goes straight into B.
+// Admission: may client pod A reach port P of server pod B of the same node? The CNI decides, as it
+// would without a mesh: a probe is dialled from A's namespace to B's address over the pods'
+// network, and has to arrive at B's sink, where the kernel steers exactly the tuple that was
+// published for it. What connect() says in A proves nothing and is not believed; it can only end a
+// probe early as refused. NetworkPolicy thus keeps its meaning although data goes straight into B.
 //
-// A pair stays admitted kAdmissionLapse after its last success. While it is in use the probe is renewed kAdmissionRenew after
-// the last success; if no renewal succeeds, users are told to close when the admission lapses. Errors of our own (no
-// descriptor, no mark) refuse new dials but are not the network's verdict.
+// A pair stays admitted kAdmissionLapse after its last success. While it is in use the probe is
+// renewed kAdmissionRenew after the last success; if no renewal succeeds, users are told to close
+// when the admission lapses. Errors of our own (no descriptor, no mark) refuse new dials but are
+// not the network's verdict.
 //
 // One table per worker (a pod's pairs live on the workers that serve the pod), one thread.
 #pragma once
@@ -69,7 +71,8 @@ class AdmissionTicket {
   AdmissionTicket(const AdmissionTicket&) = delete;
   AdmissionTicket& operator=(const AdmissionTicket&) = delete;
 
-  // In use (a request is under way, a relay is open) or merely held (an idle pooled connection, which asks for no renewal).
+  // In use (a request is under way, a relay is open) or merely held (an idle pooled connection,
+  // which asks for no renewal).
   void set_active(bool active);
   // For the pair: the state that it keeps about this user.
   struct State {
@@ -87,7 +90,8 @@ class AdmissionTicket {
 
 struct AdmissionAnswer {
   std::unique_ptr<AdmissionTicket> ticket;  // null: refused at once, see `failure`
-  bool admitted = false;                    // else on_admitted/on_not_admitted will be called, never from inside ask()
+  bool admitted =
+      false;  // else on_admitted/on_not_admitted will be called, never from inside ask()
   Failure failure;
 };
 
@@ -98,8 +102,9 @@ class AdmissionTable {
   AdmissionTable(const AdmissionTable&) = delete;
   AdmissionTable& operator=(const AdmissionTable&) = delete;
 
-  AdmissionAnswer ask(const std::shared_ptr<const io::PodNet>& client, const std::shared_ptr<const io::PodNet>& server,
-                      const SocketAddress& to, AdmissionUser& user);
+  AdmissionAnswer ask(const std::shared_ptr<const io::PodNet>& client,
+                      const std::shared_ptr<const io::PodNet>& server, const SocketAddress& to,
+                      AdmissionUser& user);
   // A sink has accepted this tuple.
   void probe_arrived(const SocketAddress& from, const SocketAddress& to);
   // Drops every pair of the pod; their users are told that the admission lapsed.

@@ -16,8 +16,8 @@ namespace {
 constexpr log::Logger kLog{log::Component::kUpstream};
 }
 
-AdmissionPair::AdmissionPair(AdmissionTable& table, AdmissionKey key, std::shared_ptr<const io::PodNet> client,
-                             SocketAddress to)
+AdmissionPair::AdmissionPair(AdmissionTable& table, AdmissionKey key,
+                             std::shared_ptr<const io::PodNet> client, SocketAddress to)
     : x_table(table),
       x_key(key),
       x_client(std::move(client)),
@@ -34,7 +34,8 @@ AdmissionPair::~AdmissionPair() {
 AdmissionAnswer AdmissionPair::ask(AdmissionUser& user) {
   AdmissionAnswer answer;
   if (x_tickets.size() >= kAdmissionWaitersMax && !admitted()) {
-    answer.failure = {FailureKind::kLocalConnect, "too many connections wait for one admission probe"};
+    answer.failure = {FailureKind::kLocalConnect,
+                      "too many connections wait for one admission probe"};
     return answer;
   }
   if (!admitted() && !x_probe.valid()) {
@@ -52,8 +53,10 @@ AdmissionAnswer AdmissionPair::ask(AdmissionUser& user) {
 
 void AdmissionPair::used() {
   if (!x_renew_due || x_probe.valid()) return;
-  // An error of our own is no verdict of the network: the admission runs on, and the next use tries again.
-  if (const auto failure = start_probe()) kLog.debug("admission probe to {}: {}", x_to.to_string(), failure->text);
+  // An error of our own is no verdict of the network: the admission runs on, and the next use tries
+  // again.
+  if (const auto failure = start_probe())
+    kLog.debug("admission probe to {}: {}", x_to.to_string(), failure->text);
 }
 
 std::optional<Failure> AdmissionPair::start_probe() {
@@ -71,7 +74,8 @@ std::optional<Failure> AdmissionPair::start_probe() {
   x_probe_from = io::local_address(x_probe.get());
   io::WatchEvents& events = *this;
   x_probe_watch = std::make_unique<io::Watch>(x_table.loop(), x_probe.get(), events);
-  // Writable comes with the end of connecting, whichever way; afterwards only the sink's word counts.
+  // Writable comes with the end of connecting, whichever way; afterwards only the sink's word
+  // counts.
   x_probe_watch->want(false, true);
   x_limit.arm(kProbeTimeout);
   x_table.probe_started({x_probe_from, x_to}, *this);
@@ -97,7 +101,8 @@ void AdmissionPair::probe_arrived() {
 
 void AdmissionPair::on_ready(bool /*readable*/, bool /*writable*/) {
   const int error_number = io::take_socket_error(x_probe.get());
-  // Connected, or reset by the sink as it should be: the report decides. Anything else is the network's refusal.
+  // Connected, or reset by the sink as it should be: the report decides. Anything else is the
+  // network's refusal.
   if (error_number == 0 || error_number == ECONNRESET || error_number == EPIPE) {
     x_probe_watch->want(false, false);
     return;
@@ -118,7 +123,8 @@ void AdmissionPair::probe_failed(const Failure& failure) {
   if (x_tickets.empty()) x_table.drop(x_key);
 }
 
-// Users may ask again or let go from inside the call, so the list is taken first and each entry checked before its turn.
+// Users may ask again or let go from inside the call, so the list is taken first and each entry
+// checked before its turn.
 void AdmissionPair::answer_waiters(const Failure* failure) {
   std::vector<AdmissionTicket*> waiting;
   for (AdmissionTicket* ticket : x_tickets) {
@@ -136,18 +142,24 @@ void AdmissionPair::answer_waiters(const Failure* failure) {
 }
 
 bool AdmissionPair::any_active() const {
-  return std::any_of(x_tickets.begin(), x_tickets.end(), [](AdmissionTicket* ticket) { return ticket->state().active; });
+  return std::any_of(x_tickets.begin(), x_tickets.end(),
+                     [](AdmissionTicket* ticket) { return ticket->state().active; });
 }
 
 void AdmissionPair::on_timer(int tag) {
   switch (tag) {
-    case kProbeLimit: probe_failed({FailureKind::kConnectTimeout, "no admission probe arrived at the pod"}); break;
+    case kProbeLimit:
+      probe_failed({FailureKind::kConnectTimeout, "no admission probe arrived at the pod"});
+      break;
     case kRenew:
       x_renew_due = true;
       if (any_active()) used();
       break;
-    case kLapse: x_table.drop(x_key); break;
-    default: break;
+    case kLapse:
+      x_table.drop(x_key);
+      break;
+    default:
+      break;
   }
 }
 

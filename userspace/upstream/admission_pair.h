@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// AdmissionPair: the probes and the users of one (client pod, server pod, port). Owned by the AdmissionTable.
+// AdmissionPair: the probes and the users of one (client pod, server pod, port). Owned by the
+// AdmissionTable.
 //
 //            ask                 sink accepted            kAdmissionLapse without success
-//   Unknown ------> Probing ------------------> Admitted -------------------------------> Lapsed (users closed, pair dropped)
+//   Unknown ------> Probing ------------------> Admitted -------------------------------> Lapsed
+//   (users closed, pair dropped)
 //                      |  refused, time-out          | kAdmissionRenew, while active
 //                      v                             v
 //                 waiters refused               Probing again (stays admitted meanwhile)
@@ -21,7 +23,8 @@ namespace sm::upstream {
 
 class AdmissionPair final : public io::Mortal, private io::WatchEvents, private io::TimerEvents {
  public:
-  AdmissionPair(AdmissionTable& table, AdmissionKey key, std::shared_ptr<const io::PodNet> client, SocketAddress to);
+  AdmissionPair(AdmissionTable& table, AdmissionKey key, std::shared_ptr<const io::PodNet> client,
+                SocketAddress to);
   ~AdmissionPair() override;
 
   AdmissionAnswer ask(AdmissionUser& user);

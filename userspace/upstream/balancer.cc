@@ -9,14 +9,17 @@ Balancer::State& Balancer::state_of(const plan::Cluster& cluster, std::uint64_t 
   auto found = x_states.find(std::string_view(cluster.name));
   if (found == x_states.end()) {
     found = x_states.emplace(cluster.name, State{}).first;
-    found->second.next = x_rng.next();  // a random start, so that many clients do not begin at the same endpoint
+    found->second.next =
+        x_rng.next();  // a random start, so that many clients do not begin at the same endpoint
   }
   State& state = found->second;
-  if (state.generation == generation && state.active.size() == cluster.endpoints.size()) return state;
+  if (state.generation == generation && state.active.size() == cluster.endpoints.size())
+    return state;
 
   // Another plan: endpoints that stay keep their counts.
   std::unordered_map<SocketAddress, std::shared_ptr<std::uint32_t>, SocketAddressHash> kept;
-  for (std::size_t i = 0; i < state.addresses.size(); ++i) kept.emplace(state.addresses[i], state.active[i]);
+  for (std::size_t i = 0; i < state.addresses.size(); ++i)
+    kept.emplace(state.addresses[i], state.active[i]);
   state.generation = generation;
   state.addresses.clear();
   state.active.clear();
@@ -42,10 +45,16 @@ Choice Balancer::pick(const plan::Cluster& cluster, std::uint64_t generation) {
   State& state = state_of(cluster, generation);
   std::size_t index = 0;
   switch (cluster.load_balancer) {
-    case plan::LoadBalancer::kRoundRobin: index = state.next++ % cluster.endpoints.size(); break;
-    case plan::LoadBalancer::kRandom: index = x_rng.below(cluster.endpoints.size()); break;
+    case plan::LoadBalancer::kRoundRobin:
+      index = state.next++ % cluster.endpoints.size();
+      break;
+    case plan::LoadBalancer::kRandom:
+      index = x_rng.below(cluster.endpoints.size());
+      break;
     case plan::LoadBalancer::kLeastRequest:
-    case plan::LoadBalancer::kPassthrough: index = least_request(state); break;
+    case plan::LoadBalancer::kPassthrough:
+      index = least_request(state);
+      break;
   }
   return {&cluster.endpoints[index], EndpointLease(state.active[index])};
 }
@@ -53,7 +62,8 @@ Choice Balancer::pick(const plan::Cluster& cluster, std::uint64_t generation) {
 void Balancer::sweep(std::uint64_t generation) {
   std::erase_if(x_states, [generation](const auto& entry) {
     const State& state = entry.second;
-    const bool busy = std::any_of(state.active.begin(), state.active.end(), [](const auto& count) { return *count > 0; });
+    const bool busy = std::any_of(state.active.begin(), state.active.end(),
+                                  [](const auto& count) { return *count > 0; });
     return state.generation < generation && !busy;
   });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Balancer: which endpoint of a cluster the next request of one client pod goes to (istio-behaviour.md 3.2). State is per client
-// pod and cluster, as in a sidecar: positions and active counts are exact because the pod's owner worker alone holds them.
+// Balancer: which endpoint of a cluster the next request of one client pod goes to
+// (istio-behaviour.md 3.2). State is per client pod and cluster, as in a sidecar: positions and
+// active counts are exact because the pod's owner worker alone holds them.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@
 
 namespace sm::upstream {
 
-// Counts one active request or connection of an endpoint while it lives. Outlives plan swaps and the balancer itself.
+// Counts one active request or connection of an endpoint while it lives. Outlives plan swaps and
+// the balancer itself.
 class EndpointLease {
  public:
   EndpointLease() = default;
@@ -52,7 +54,8 @@ class Balancer {
 
   // `generation` is that of the plan that `cluster` belongs to.
   Choice pick(const plan::Cluster& cluster, std::uint64_t generation);
-  // Forgets clusters that no request has used since `generation` came into force and that nothing holds any more.
+  // Forgets clusters that no request has used since `generation` came into force and that nothing
+  // holds any more.
   void sweep(std::uint64_t generation);
 
  private:

@@ -22,7 +22,8 @@ OpenResult open_and_connect(io::PodSockets& sockets, const DialPlan& plan) {
   const auto connected = io::start_connect(socket->get(), plan.to);
   if (!connected) {
     const bool refused = connected.error().code == ErrorCode::kUnavailable;
-    out.failure = {refused ? FailureKind::kRemoteConnect : FailureKind::kLocalConnect, connected.error().describe()};
+    out.failure = {refused ? FailureKind::kRemoteConnect : FailureKind::kLocalConnect,
+                   connected.error().describe()};
     return out;
   }
   out.opened = Opened{std::move(*socket), *connected};
@@ -30,7 +31,8 @@ OpenResult open_and_connect(io::PodSockets& sockets, const DialPlan& plan) {
 }
 
 Failure connect_failure(int error_number) {
-  const auto kind = error_number == ETIMEDOUT ? FailureKind::kConnectTimeout : FailureKind::kRemoteConnect;
+  const auto kind =
+      error_number == ETIMEDOUT ? FailureKind::kConnectTimeout : FailureKind::kRemoteConnect;
   return {kind, system_error("connect", error_number).text};
 }
 

@@ -19,7 +19,7 @@ struct DialPlan {
   SocketAddress to;
   std::shared_ptr<const io::PodNet> pod;  // in whose namespace the socket lives
   io::DialPurpose purpose = io::DialPurpose::kWire;
-  std::optional<SocketAddress> client;    // kApplication: whom the application sees
+  std::optional<SocketAddress> client;  // kApplication: whom the application sees
   std::chrono::milliseconds timeout = kConnectTimeout;
 };
 
@@ -28,7 +28,8 @@ struct Opened {
   bool connected = false;  // else: wait for writability
 };
 
-// Opens the socket, marked as ours, and starts to connect. The failure of this step is the caller's answer at once.
+// Opens the socket, marked as ours, and starts to connect. The failure of this step is the caller's
+// answer at once.
 struct OpenResult {
   std::optional<Opened> opened;
   Failure failure;

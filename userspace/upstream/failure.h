@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Failure: why an upstream connection or exchange did not work out, in Envoy's vocabulary (istio-behaviour.md 3.7).
+// Failure: why an upstream connection or exchange did not work out, in Envoy's vocabulary
+// (istio-behaviour.md 3.7).
 #pragma once
 
 #include <cstdint>
@@ -24,11 +25,16 @@ struct Failure {
 // "remote connection failure", "connection timeout", ...: the reset reason in bodies and details.
 constexpr std::string_view reason_of(FailureKind kind) {
   switch (kind) {
-    case FailureKind::kRemoteConnect: return "remote connection failure";
-    case FailureKind::kLocalConnect: return "local connection failure";
-    case FailureKind::kConnectTimeout: return "connection timeout";
-    case FailureKind::kTerminated: return "connection termination";
-    case FailureKind::kProtocol: return "protocol error";
+    case FailureKind::kRemoteConnect:
+      return "remote connection failure";
+    case FailureKind::kLocalConnect:
+      return "local connection failure";
+    case FailureKind::kConnectTimeout:
+      return "connection timeout";
+    case FailureKind::kTerminated:
+      return "connection termination";
+    case FailureKind::kProtocol:
+      return "protocol error";
   }
   return "";
 }

@@ -43,7 +43,7 @@ void HttpConnection::begin(const http::RequestHead& head, ExchangeEvents& events
   x_chunked_body = head.body == http::BodyKind::kChunked;
   x_response_done = x_response_started = x_paused = x_upgraded = false;
   x_keep_alive = true;
-  x_decoder.expect(head.method);
+  x_decoder.expect(head.method, head.upgrade_websocket);
   http::encode_request_head(head, x_out.pending());
   update_interest();
 }
@@ -54,7 +54,8 @@ void HttpConnection::send_body(std::span<const std::uint8_t> data) {
   if (x_state == State::kConnecting) {
     x_out.pending().append(data);
   } else {
-    // A dead upstream is noticed when its (missing) response is read: it may have answered before it closed.
+    // A dead upstream is noticed when its (missing) response is read: it may have answered before
+    // it closed.
     x_out.send(*x_transport, data);
   }
   if (x_chunked_body) http::encode_chunk_end(x_out.pending());
@@ -111,7 +112,8 @@ void HttpConnection::on_ready(bool readable, bool writable) {
   if (writable && x_out.has_backlog()) {
     const std::size_t before = x_out.size();
     x_out.flush(*x_transport);
-    if (x_events != nullptr && before > kRelayLowBytes && x_out.size() <= kRelayLowBytes) x_events->on_request_drained();
+    if (x_events != nullptr && before > kRelayLowBytes && x_out.size() <= kRelayLowBytes)
+      x_events->on_request_drained();
   }
   if (readable && x_state != State::kDead) read_response();
   if (x_state != State::kDead) update_interest();
@@ -137,7 +139,9 @@ void HttpConnection::on_timer(int tag) {
   }
 }
 
-void HttpConnection::on_admission_lapsed() { fail({FailureKind::kTerminated, "the network no longer admits this pair of pods"}); }
+void HttpConnection::on_admission_lapsed() {
+  fail({FailureKind::kTerminated, "the network no longer admits this pair of pods"});
+}
 
 void HttpConnection::read_response() {
   if (x_state == State::kIdle) {
@@ -146,7 +150,8 @@ void HttpConnection::read_response() {
     return;
   }
   if (!x_in.empty() && !feed()) return;
-  for (int reads = 0; reads < kReadsPerEvent && x_state == State::kBusy && !x_paused && !x_upgraded; ++reads) {
+  for (int reads = 0; reads < kReadsPerEvent && x_state == State::kBusy && !x_paused && !x_upgraded;
+       ++reads) {
     const auto room = x_in.prepare(kReadChunkBytes);
     const io::IoResult result = x_transport->read(room);
     if (result.status == io::IoStatus::kAgain) break;
@@ -206,14 +211,15 @@ void HttpConnection::on_response_end() {
   if (!x_upgraded) x_response_done = true;
 }
 
-// The exchange ends when the response is whole. With the request unfinished (an early answer) or a close asked for, the
-// connection cannot carry another one.
+// The exchange ends when the response is whole. With the request unfinished (an early answer) or a
+// close asked for, the connection cannot carry another one.
 void HttpConnection::complete_if_over() {
   if (!x_response_done && !x_decoder.message_complete()) return;
   if (x_upgraded || x_state != State::kBusy) return;
   x_response_done = true;
   ExchangeEvents* events = std::exchange(x_events, nullptr);
-  const bool reusable = x_request_done && x_keep_alive && x_in.empty() && x_out.size() == 0 && x_out.error_number() == 0;
+  const bool reusable = x_request_done && x_keep_alive && x_in.empty() && x_out.size() == 0 &&
+                        x_out.error_number() == 0;
   if (reusable) {
     x_state = State::kIdle;
     x_in.release_if_empty();

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// HttpConnection: one HTTP/1.1 connection to an upstream, from connecting to its end, one exchange at a time. Owned by the
-// HttpPool of one worker; an Attempt borrows it for an exchange. One thread.
+// HttpConnection: one HTTP/1.1 connection to an upstream, from connecting to its end, one exchange
+// at a time. Owned by the HttpPool of one worker; an Attempt borrows it for an exchange. One
+// thread.
 //
-//   Connecting --> Idle <--> Busy --> Dead        (Connecting may carry an exchange already: its bytes wait)
+//   Connecting --> Idle <--> Busy --> Dead        (Connecting may carry an exchange already: its
+//   bytes wait)
 //
-// Only this class decides that the connection is dead, and only the pool destroys it (through the graveyard).
+// Only this class decides that the connection is dead, and only the pool destroys it (through the
+// graveyard).
 #pragma once
 
 #include <cstdint>
@@ -24,8 +27,8 @@
 
 namespace sm::upstream {
 
-// The borrower's side of an exchange. Exactly one of on_response_end and on_exchange_failed ends it (or the borrower's own
-// abandon()); after it nothing more is called.
+// The borrower's side of an exchange. Exactly one of on_response_end and on_exchange_failed ends it
+// (or the borrower's own abandon()); after it nothing more is called.
 class ExchangeEvents {
  public:
   virtual void on_response_head(http::ResponseHead&& head) = 0;
@@ -58,14 +61,15 @@ class HttpConnection final : public io::Mortal,
                              private http::ResponseEvents,
                              private AdmissionUser {
  public:
-  HttpConnection(io::Loop& loop, HttpConnectionOwner& owner, Opened opened, std::chrono::milliseconds connect_timeout);
+  HttpConnection(io::Loop& loop, HttpConnectionOwner& owner, Opened opened,
+                 std::chrono::milliseconds connect_timeout);
   ~HttpConnection() override;
 
   // Lives by this admission from now on: closes when it lapses.
   void hold_admission(std::unique_ptr<AdmissionTicket> ticket);
 
-  // Starts an exchange: encodes the head. Body bytes follow with send_body; `flush` sends what was gathered.
-  // Requires: no exchange is under way.
+  // Starts an exchange: encodes the head. Body bytes follow with send_body; `flush` sends what was
+  // gathered. Requires: no exchange is under way.
   void begin(const http::RequestHead& head, ExchangeEvents& events);
   void send_body(std::span<const std::uint8_t> data);
   void end_body();
@@ -73,16 +77,19 @@ class HttpConnection final : public io::Mortal,
   // Bytes of the request that the upstream has not taken.
   std::size_t backlog() const { return x_out.size(); }
   void pause_reading(bool paused);
-  // The borrower has no more interest: the connection closes, unless the exchange was complete already.
+  // The borrower has no more interest: the connection closes, unless the exchange was complete
+  // already.
   void abandon();
 
-  // After a 101: gives away the socket and what was read behind the head; this connection is dead then.
+  // After a 101: gives away the socket and what was read behind the head; this connection is dead
+  // then.
   std::unique_ptr<io::Transport> take_transport(Buffer& already_read);
 
   bool connected() const { return x_state != State::kConnecting; }
   bool reused() const { return x_exchanges > 1; }
   bool dead() const { return x_state == State::kDead; }
-  // Nothing is waiting to be read on an idle connection: it is still good, as far as anyone can know.
+  // Nothing is waiting to be read on an idle connection: it is still good, as far as anyone can
+  // know.
   bool looks_alive() const;
   bool response_started() const { return x_response_started; }
   std::uint64_t bytes_sent() const { return x_out.sent_bytes(); }

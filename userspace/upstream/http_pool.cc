@@ -8,8 +8,8 @@
 namespace sm::upstream {
 
 std::size_t PoolKeyHash::operator()(const PoolKey& key) const noexcept {
-  return SocketAddressHash{}(key.to) ^ (IpHash{}(key.peer) * 3) ^ (key.client * 0x9e3779b97f4a7c15ULL) ^
-         (key.inside * 0xbf58476d1ce4e5b9ULL);
+  return SocketAddressHash{}(key.to) ^ (IpHash{}(key.peer) * 3) ^
+         (key.client * 0x9e3779b97f4a7c15ULL) ^ (key.inside * 0xbf58476d1ce4e5b9ULL);
 }
 
 HttpPool::~HttpPool() = default;
@@ -24,7 +24,8 @@ HttpConnection* HttpPool::take_idle(const PoolKey& key) {
   return connection;
 }
 
-HttpConnection& HttpPool::add(const PoolKey& key, Opened opened, std::chrono::milliseconds connect_timeout) {
+HttpConnection& HttpPool::add(const PoolKey& key, Opened opened,
+                              std::chrono::milliseconds connect_timeout) {
   HttpConnectionOwner& owner = *this;
   auto made = std::make_unique<HttpConnection>(x_loop, owner, std::move(opened), connect_timeout);
   HttpConnection& connection = *made;
@@ -63,7 +64,8 @@ void HttpPool::remove_from_idle(const PoolKey& key, HttpConnection& connection) 
 void HttpPool::forget_pod(std::uint64_t netns_cookie) {
   std::vector<HttpConnection*> gone;
   for (const auto& [address, entry] : x_all) {
-    if (entry.key.client == netns_cookie || entry.key.inside == netns_cookie) gone.push_back(entry.connection.get());
+    if (entry.key.client == netns_cookie || entry.key.inside == netns_cookie)
+      gone.push_back(entry.connection.get());
   }
   for (HttpConnection* connection : gone) connection->close_now();
 }
@@ -71,7 +73,8 @@ void HttpPool::forget_pod(std::uint64_t netns_cookie) {
 void HttpPool::drain() {
   x_draining = true;
   std::vector<HttpConnection*> idle;
-  for (const auto& entry : x_idle) idle.insert(idle.end(), entry.second.begin(), entry.second.end());
+  for (const auto& entry : x_idle)
+    idle.insert(idle.end(), entry.second.begin(), entry.second.end());
   for (HttpConnection* connection : idle) connection->close_now();
 }
 

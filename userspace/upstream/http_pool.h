@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// HttpPool: the upstream HTTP/1.1 connections of one worker. An idle connection is shared only by requests of one client pod
-// (outbound) or of one peer address (inbound), so that no application ever sees another client's address on a reused
-// connection. Idle ones are capped per key (kPoolIdlePerKey) and aged out (kPoolIdleTimeout). One thread.
+// HttpPool: the upstream HTTP/1.1 connections of one worker. An idle connection is shared only by
+// requests of one client pod (outbound) or of one peer address (inbound), so that no application
+// ever sees another client's address on a reused connection. Idle ones are capped per key
+// (kPoolIdlePerKey) and aged out (kPoolIdleTimeout). One thread.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ namespace sm::upstream {
 struct PoolKey {
   std::uint64_t client = 0;  // netns cookie of the client pod; 0 for what arrived from outside
   IpAddress peer;            // inbound: the peer's address
-  std::uint64_t inside = 0;  // netns cookie of the pod that is dialled inside; 0 when dialled over the network
+  std::uint64_t inside =
+      0;  // netns cookie of the pod that is dialled inside; 0 when dialled over the network
   SocketAddress to;
   bool operator==(const PoolKey&) const = default;
 };
