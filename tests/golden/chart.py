@@ -181,7 +181,7 @@ def check(name: str, values: Path | None, update: bool) -> list[tuple[str, list[
         (f"chart {name}: the daemon accepts the node file", node_file_problems(documents)),
     ]
     if helm := shutil.which("helm"):
-        command = [helm, "template", RELEASE["Name"], str(CHART), "--namespace", RELEASE["Namespace"], *(["-f", str(values)] if values else [])]
+        command = [helm, "template", RELEASE["Name"], str(CHART), "--kube-version", "1.29.0", "--namespace", RELEASE["Namespace"], *(["-f", str(values)] if values else [])]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         key = lambda d: (d["kind"], d["metadata"]["name"])  # noqa: E731
         same = done.returncode == 0 and sorted((d for d in yaml.safe_load_all(done.stdout) if d), key=key) == sorted(documents, key=key)

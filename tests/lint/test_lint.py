@@ -35,7 +35,7 @@ CASES = {
     "for-now": ("// good enough for now", "userspace/io/a.cc", "// good enough: the kernel orders these", None),
     "std-function": ("std::function<void()> done;", "userspace/proxy/a.h", "loop.post(std::function<void()>(run));", "userspace/io/a.h"),
     "singleton": ("class A : std::enable_shared_from_this<A> {};", "userspace/plan/a.h", "std::shared_ptr<const A> a;", None),
-    "using-namespace": ("using namespace YAML;", "userspace/config/a.cc", "using namespace std::chrono_literals;", None),
+    "using-namespace": ("using namespace YAML;", "userspace/config/a.h", "using namespace std::chrono_literals;", None),
 }
 
 

@@ -36,7 +36,7 @@ def rule(name: str, pattern: str, instead: str, **more) -> Rule:
 
 RULES = [
     rule("thread", r"\bstd::j?thread\b", "threads are made by daemon/ and io/ alone", where=PRODUCT, home=("userspace/daemon/", "userspace/io/")),
-    rule("system-clock", r"\bsystem_clock\b", "wall time comes from telemetry/ or base/; durations use steady_clock", where=PRODUCT,
+    rule("system-clock", r"\bsystem_clock::now\b", "wall time comes from telemetry/ or base/; durations use steady_clock", where=PRODUCT,
          home=("userspace/telemetry/", "userspace/base/")),
     rule("getenv", r"\b(secure_)?getenv\s*\(", "settings come from the node file or an option", where=PRODUCT),
     rule("std-regex", r"\bstd::w?regex\b|#\s*include\s*<regex>", "RE2, which is linear in its input"),
@@ -56,7 +56,7 @@ RULES = [
          home=("userspace/proxy/worker.",), unless=re.compile(r"(?i)post")),  # worker.h is the edge to daemon/
     rule("singleton", r"\benable_shared_from_this\b|\bsingleton\b", "daemon/ builds it and passes it down", where=PRODUCT),
     rule("using-namespace", r"^\s*using\s+namespace\s+(?!std::(?:chrono_|string_|string_view_)?literals|std::chrono_literals|sm\b)",
-         "name what you use"),
+         "a header forces it on whoever includes it; name what you use", suffixes=(".h",)),
 ]
 
 
