@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cluster: one destination of routes: a service port, or a subset of it, with its endpoints and how to balance over them.
-// Part of a RunPlan, const. What changes while running (who is busy, who is ejected) is upstream/'s, per client pod.
+// Cluster: one destination of routes: a service port, or a subset of it, with its endpoints and how
+// to balance over them. Part of a RunPlan, const. What changes while running (who is busy, who is
+// ejected) is upstream/'s, per client pod.
 #pragma once
 
 #include <chrono>
