@@ -97,6 +97,12 @@ def dial_and_hold(task, host, port, source=None):
     return "closed"
 
 
+def dial_and_leave(task, host, port):
+    """Connects, writes and closes at once, as a client does that wants no answer."""
+    with socket.create_connection((host, port), 5) as connection:
+        connection.sendall(b"bye")
+
+
 def dial_with_passed_socket(task, host, port):
     """The socket was made elsewhere and comes over the task's pipe."""
     task.tell("ready")

@@ -130,6 +130,7 @@ class Agent final : public EnrolmentEvents {
       if (listener.kind == io::ListenerKind::kOutbound) {
         const auto wish = x_kernel.find(*pod.net, peer, local);
         line["wish"] = wish ? wish->to_string() : "none";
+        if (!wish) ++x_accepted["without_wish"];
       }
       const std::string text = dump_json(line) + "\n";
       if (::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0)

@@ -66,6 +66,34 @@ def two_daemons(env):
     equal(wish_of(env.a.call(apps.dial, VIP, 80)), VIP + ":80", "the first one works on")
 
 
+def below(env):
+    "a daemon whose own cgroup is below the pods' subtree: its dials pass, each is published once"
+    other = env.lab.agent("c")
+    home = "%s/c/daemon" % env.lab.cgroup
+    os.makedirs(home)
+    equal(other.start(cgroup=home).get("ok"), True)
+    pod = env.lab.pod("low", 51, "c")
+    equal(other.enrol(pod.wish())["lab/low"]["state"], "Ready")
+    equal(wish_of(pod.call(apps.dial, VIP, 80)), VIP + ":80")
+    server = env.outside.start(apps.serve, env.outside.ip, 8080, cgroup=env.lab.cgroup)
+    server.receive()
+    before = other.counters()
+    wire = other.ask(do="dial", pod="lab/low", to=env.outside.ip + ":8080", purpose="wire", say="")
+    equal((wire["errno"], '"server"' in wire["answer"]), (0, True), "a dial of the daemon is not captured")
+    inner = pod.start(apps.serve, "0.0.0.0", 8080)
+    inner.receive()
+    answer = other.ask(do="dial", pod="lab/low", to=pod.ip + ":8080", purpose="app", client="192.0.2.1:99", say="")
+    equal('["192.0.2.1", 99]' in answer["answer"], True, answer)
+    after = other.counters()
+    equal(after["connect.own"] - before["connect.own"], 2, "connect.own")
+    equal(after["peer.published"] - before["peer.published"], 1, "peer.published")
+    server.end()
+    inner.end()
+    other.kill()
+    other.uninstall()
+    env.lab.remove_pod(pod)
+
+
 def t28(env):
     "T28 a hundred pods come and go: netns freed, no descriptor and no map entry left"
     def counts():
@@ -163,4 +191,4 @@ def uninstalls(env):
     server.end()
 
 
-CASES = [t18, guards, one_lock, two_daemons, changes, t28, firewall, t19, uninstalls]
+CASES = [t18, guards, one_lock, two_daemons, below, changes, t28, firewall, t19, uninstalls]

@@ -182,11 +182,20 @@ class Agent:
         self.options.update(options)
         self.process = None
 
-    def start(self):
+    def start(self, cgroup=None):
+        """Returns what it says first. `cgroup`: where the process lives; else where the test does."""
         words = [word for pair in self.options.items() for word in pair]
-        self.process = subprocess.Popen(
-            [self.lab.program] + words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.lab.log, text=True)
+        command = [self.lab.program] + words
+        if cgroup:
+            command = ["/bin/sh", "-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', cgroup] + command
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.lab.log, text=True)
         return json.loads(self.process.stdout.readline())
+
+    def pause(self):
+        os.kill(self.process.pid, signal.SIGSTOP)
+
+    def go_on(self):
+        os.kill(self.process.pid, signal.SIGCONT)
 
     def ask(self, **command):
         self.process.stdin.write(json.dumps(command) + "\n")

@@ -87,6 +87,12 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelConfig& config) {
     const std::vector<std::string> foreign = foreign_programs(*cgroup);
     if (!foreign.empty()) return foreign_error(foreign);
   }
+  SM_TRY_ASSIGN(const std::optional<Record> before, read_record(config.run_dir));
+  if (before && before->bpffs != config.bpffs && !names_in(before->bpffs).empty()) {
+    return Error{ErrorCode::kDenied,
+                 "an earlier run has its programs in force, pinned in " + before->bpffs,
+                 "go back to that bpffs:, or run `sockmeshctl uninstall` first"};
+  }
   SM_TRY(ensure_bpffs(config.bpffs));
   // Before the record: uninstall must not take for ours what another daemon holds.
   SM_TRY_ASSIGN(state->lock, lock_directory(config.bpffs));

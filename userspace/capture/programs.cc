@@ -130,6 +130,17 @@ void remove_half_made(const std::string& bpffs) {
   }
 }
 
+// Programs of another version at the same cgroups would decide before or after ours.
+Result<> refuse_other_versions(const std::string& bpffs, const std::string& pins) {
+  for (const std::string& name : names_in(bpffs)) {
+    const std::string path = bpffs + "/" + name;
+    if (name.front() != 'v' || path == pins) continue;
+    return Error{ErrorCode::kDenied, "another version's programs are in force, pinned in " + path,
+                 "remove them with that version's `sockmeshctl uninstall`, then start again"};
+  }
+  return {};
+}
+
 Attachment attachment_of(const std::string& program, const std::string& hook,
                          const std::string& pin) {
   Attachment attachment{program, hook, "", pin, 0, false};
@@ -146,6 +157,7 @@ Attachment attachment_of(const std::string& program, const std::string& hook,
 Result<Installation> install(const std::string& bpffs, const Cgroup& pods, const Cgroup& own) {
   remove_half_made(bpffs);
   const std::string pins = fmt::format("{}/v{}", bpffs, SM_ABI);
+  SM_TRY(refuse_other_versions(bpffs, pins));
   if (!exists(pins)) {
     Result<Installation> made = install_fresh(bpffs, pins, pods, own);
     if (!made) remove_half_made(bpffs);
