@@ -172,7 +172,7 @@ class Walk:
         screen, lab = self.screen, self.stage.lab
         screen.step("What was put into the pods for it")
         rules = [str(pod) for pod in lab.pods.values()
-                 if kernel.nft_tables(pod.socket) or kernel.iptables_tables(pod.agent.pid)]
+                 if kernel.nft_tables(pod.socket) or kernel.iptables_tables(pod.pid)]
         screen.verdict(not rules, f"no iptables or nftables table in any of {len(lab.pods)} network namespaces", ", ".join(rules))
 
     # ---- chapter 2 -----------------------------------------------------------------------------------------

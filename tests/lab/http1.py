@@ -136,7 +136,7 @@ class Connection:
             sink(piece)
 
 
-def fetch(pod, address: tuple[str, int], target: str = "/", host: str = "", method: str = "GET", timeout: float = 20,
+def fetch(pod, address: tuple[str, int], target: str = "/", host: str = "", method: str = "GET", timeout: float | None = None,
           **keywords) -> Response:
     """One request on a connection of its own."""
     with Connection(pod.connect(address, timeout)) as connection:

@@ -18,12 +18,14 @@ import json
 import os
 import shutil
 import signal
+import socket
+import subprocess
 import sys
 from pathlib import Path
 
 from .dns import __file__ as DNS_PROGRAM
 from .node import Node
-from .pod import PYTHON, Pod, end_process, kill_cgroup, remove_cgroup
+from .pod import PYTHON, Pod, SocketMaker, end_process, enter_command, kill_cgroup, remove_cgroup
 from .poll import LabError, sh, until
 from .store import Store, dump, parse
 
@@ -67,6 +69,7 @@ class Lab:
         self.nodes: dict[str, Node] = {}
         self.pods: dict[str, Pod] = {}
         self.hosts: dict[str, list[str]] = {}
+        self.x_fabric_sockets: SocketMaker | None = None
         self.x_numbers = itertools.count(1)
         self.x_addresses: dict[str, itertools.count] = {}
         self.x_services = itertools.count(2)
@@ -126,6 +129,9 @@ class Lab:
                 pod.stop()
             except Exception as error:
                 print(f"lab: {pod}: {error}", file=sys.stderr)
+        if self.x_fabric_sockets:
+            self.x_fabric_sockets.close()
+            self.x_fabric_sockets.process.wait(10)
         if self.dir.exists():
             self.write_record()
             Lab.remove(self.name)
@@ -283,6 +289,20 @@ class Lab:
         scratch.rename(self.dir / "zone.json")
 
     # ---- the fabric ----------------------------------------------------------------------------------------
+
+    def sniffer(self, pod: Pod) -> socket.socket:
+        """A packet socket on the fabric's end of the pod's cable: it sees all that leaves or enters the pod."""
+        if self.x_fabric_sockets is None:
+            enter = enter_command("-", Path("/run/netns") / self.fabric, "-")
+            self.x_fabric_sockets = SocketMaker(enter, self.x_spawn, False, self.fabric)
+        tap = self.x_fabric_sockets.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        tap.bind((pod.veth, 0))
+        return tap
+
+    def x_spawn(self, argv: list[str], **keywords) -> subprocess.Popen:
+        process = subprocess.Popen(argv, start_new_session=True, **keywords)
+        self.record_pid(process.pid)
+        return process
 
     def isolate(self, pod: Pod, isolated: bool) -> None:
         """Bridge port isolation: two isolated pods do not reach each other, everybody else does. It stands in for

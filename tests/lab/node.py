@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from .pod import enter_command
 from .poll import LabError, until
 
 NOT_REACHABLE = 3  # exit status of sockmeshctl without a daemon
@@ -34,6 +35,7 @@ class Node:
             "stateDir": str(self.state_dir), "bpffs": str(self.bpffs), "drainSeconds": 1, **options,
         }
         self.process: subprocess.Popen | None = None
+        self.own_cgroup = False  # else the daemon stays where the test is, as on a host without a service manager
 
     def write_config(self) -> None:
         self.run_dir.mkdir(parents=True, exist_ok=True)
@@ -46,7 +48,11 @@ class Node:
     def start(self) -> None:
         """Starts the daemon in the fabric's namespace, which plays the host's."""
         self.write_config()
-        argv = ["nsenter", f"--net=/run/netns/{self.lab.fabric}", "--", self.lab.sockmeshd, "--config",
+        cgroup = "-"
+        if self.own_cgroup:
+            (self.lab.cgroup / f"daemon-{self.name}").mkdir(exist_ok=True)
+            cgroup = self.lab.cgroup / f"daemon-{self.name}"
+        argv = [*enter_command(cgroup, f"/run/netns/{self.lab.fabric}", "-"), self.lab.sockmeshd, "--config",
                 str(self.config)]
         with self.access_log_path.open("ab") as out, self.log_path.open("ab") as err:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err,

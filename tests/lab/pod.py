@@ -15,7 +15,41 @@ from .poll import LabError, sh, until
 
 HERE = Path(__file__).resolve().parent
 PYTHON = [sys.executable, "-E", "-S", "-B"]
+SOCKET_SECONDS = 20
 LISTEN = "0A"  # state column of /proc/net/tcp
+
+
+class SocketMaker:
+    """The test's end of an agent: fresh sockets of one network namespace and cgroup, with a time-out so that no test can
+    hang. `process` is the agent, which also is the pod's pause process."""
+
+    def __init__(self, enter: list[str], spawn, stay: bool, name: str):
+        self.timeout_seconds = SOCKET_SECONDS
+        self.x_control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.x_lock, self.x_name = threading.Lock(), name
+        command = [*enter, *PYTHON, str(HERE / "agent.py"), str(theirs.fileno()), *(["stay"] if stay else [])]
+        self.process = spawn(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+        theirs.close()
+
+    def socket(self, family: int = socket.AF_INET, kind: int = socket.SOCK_STREAM, protocol: int = 0) -> socket.socket:
+        with self.x_lock:
+            self.x_control.send(json.dumps([family, kind, protocol]).encode())
+            answer, descriptors, _, _ = socket.recv_fds(self.x_control, 4096, 1)
+        if not answer:
+            raise LabError(f"the pause process of {self.x_name} is gone")
+        failed = json.loads(answer)
+        if failed[0]:
+            raise OSError(*failed)
+        made = socket.socket(fileno=descriptors[0])
+        made.settimeout(self.timeout_seconds)
+        return made
+
+    def close(self) -> None:
+        self.x_control.close()
+
+
+def enter_command(cgroup: Path | str, netns: Path | str, resolv_conf: Path | str) -> list[str]:
+    return [*PYTHON, str(HERE / "enter.py"), str(cgroup), str(netns), str(resolv_conf), "--"]
 
 
 class Pod:
@@ -34,12 +68,15 @@ class Pod:
         self.log_path = lab.dir / "pods" / f"{namespace}-{name}.log"
         self.processes: list[subprocess.Popen] = []
         self.ready = True
-        self.x_control: socket.socket | None = None
-        self.x_lock = threading.Lock()
-        self.agent: subprocess.Popen | None = None
+        self.maker: SocketMaker | None = None
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
+
+    @property
+    def pid(self) -> int:
+        """Of the pause process."""
+        return self.maker.process.pid
 
     # ---- life ----------------------------------------------------------------------------------------------
 
@@ -56,15 +93,12 @@ class Pod:
         self.resolv_conf.parent.mkdir(exist_ok=True)
         search = f"search {self.namespace}.svc.cluster.local svc.cluster.local cluster.local\n"
         self.resolv_conf.write_text(f"nameserver {lab.DNS_IP}\n{search}options ndots:5 timeout:2\n")
-        self.x_control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [*PYTHON, str(HERE / "agent.py"), str(theirs.fileno()), *(["stay"] if lab.stay else [])]
-        self.agent = self.spawn(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
-        theirs.close()
+        self.maker = SocketMaker(self.enter(), self.popen, lab.stay, str(self))
 
     def stop(self) -> None:
         """Ends every process of the pod and removes its namespace and cgroup."""
-        if self.x_control:
-            self.x_control.close()
+        if self.maker:
+            self.maker.close()
         kill_cgroup(self.cgroup)
         for process in self.processes:
             process.kill()
@@ -77,15 +111,16 @@ class Pod:
     # ---- processes -----------------------------------------------------------------------------------------
 
     def enter(self) -> list[str]:
-        return [*PYTHON, str(HERE / "enter.py"), str(self.cgroup), str(self.netns_path), str(self.resolv_conf),
-                "--"]
+        return enter_command(self.cgroup, self.netns_path, self.resolv_conf)
 
-    def spawn(self, argv: list[str], env: dict | None = None, **keywords) -> subprocess.Popen:
-        process = subprocess.Popen([*self.enter(), *argv], env={**os.environ, **(env or {})},
-                                   start_new_session=True, **keywords)
+    def popen(self, argv: list[str], env: dict | None = None, **keywords) -> subprocess.Popen:
+        process = subprocess.Popen(argv, env={**os.environ, **(env or {})}, start_new_session=True, **keywords)
         self.processes.append(process)
         self.lab.record_pid(process.pid)
         return process
+
+    def spawn(self, argv: list[str], env: dict | None = None, **keywords) -> subprocess.Popen:
+        return self.popen([*self.enter(), *argv], env, **keywords)
 
     def run(self, *argv: str, timeout: float = 30, env: dict | None = None) -> subprocess.CompletedProcess:
         """A command inside the pod, to its end."""
@@ -103,22 +138,12 @@ class Pod:
     # ---- sockets -------------------------------------------------------------------------------------------
 
     def socket(self, family: int = socket.AF_INET, kind: int = socket.SOCK_STREAM, protocol: int = 0) -> socket.socket:
-        """A new socket of this pod, with a time-out so that no test can hang."""
-        with self.x_lock:
-            self.x_control.send(json.dumps([family, kind, protocol]).encode())
-            answer, descriptors, _, _ = socket.recv_fds(self.x_control, 4096, 1)
-        if not answer:
-            raise LabError(f"the pause process of {self} is gone")
-        failed = json.loads(answer)
-        if failed[0]:
-            raise OSError(*failed)
-        made = socket.socket(fileno=descriptors[0])
-        made.settimeout(20)
-        return made
+        return self.maker.socket(family, kind, protocol)
 
-    def connect(self, address: tuple[str, int], timeout: float = 20) -> socket.socket:
+    def connect(self, address: tuple[str, int], timeout: float | None = None) -> socket.socket:
         made = self.socket()
-        made.settimeout(timeout)
+        if timeout is not None:
+            made.settimeout(timeout)
         try:
             made.connect(address)
         except OSError:
@@ -138,7 +163,7 @@ class Pod:
         """Ports with a listener in the pod's namespace, as the kernel shows them."""
         ports = set()
         for table in ("tcp", "tcp6"):
-            for line in Path(f"/proc/{self.agent.pid}/net/{table}").read_text().splitlines()[1:]:
+            for line in Path(f"/proc/{self.pid}/net/{table}").read_text().splitlines()[1:]:
                 fields = line.split()
                 if fields[3] == LISTEN:
                     ports.add(int(fields[1].rsplit(":", 1)[1], 16))
