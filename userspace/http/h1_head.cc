@@ -101,7 +101,7 @@ HeadReader::Step HeadReader::read(std::span<const std::uint8_t> data, std::size_
   // is, at once.
   if (!x_pieces.empty()) {
     x_pieces.append(as_text(data.first(step.taken).subspan(from)));
-  } else if (step.status == Status::kMore) {
+  } else if (step.taken == data.size() && step.status != Status::kDone) {
     x_pieces.assign(as_text(data.first(step.taken)));
   }
   x_head = x_pieces.empty() ? as_text(data.first(step.taken)) : std::string_view(x_pieces);

@@ -156,7 +156,7 @@ TEST_CASE("http: responses in any pieces say what they say in one piece") {
   for (const std::string& wire : wires) {
     const std::string whole = read_response(wire, wire.size());
     CHECK(whole.find("finish=true") != std::string::npos);
-    for (const std::size_t piece : {1U, 2U, 3U, 7U, 30U})
+    for (std::size_t piece = 1; piece < wire.size(); ++piece)
       CHECK(read_response(wire, piece) == whole);
   }
 }
