@@ -30,8 +30,11 @@ std::string pods_text(const Json& pods) {
 }
 
 std::string bpf_text(const Json& bpf) {
-  std::string text = Table::of(list_at(bpf, "programs"),
-                               {{"PROGRAM", "name"}, {"ATTACHED", "attached"}, {"WHERE", "where"}})
+  std::string text = Table::of(list_at(bpf, "programs"), {{"PROGRAM", "name"},
+                                                          {"HOOK", "hook"},
+                                                          {"ATTACHED", "attached"},
+                                                          {"WHERE", "where"},
+                                                          {"ID", "id"}})
                          .text();
   text += "\n" + Table::of(list_at(bpf, "maps"),
                            {{"MAP", "name"}, {"ENTRIES", "entries"}, {"CAPACITY", "capacity"}})

@@ -56,10 +56,12 @@ Json programs_detached(const Json& status) {
 
 std::vector<std::pair<std::string, std::string>> troubled_counters(const Json& status) {
   std::vector<std::pair<std::string, std::string>> found;
-  for (const auto& item : object_at(status, "counters").items()) {
-    const std::string value = cell(item.value());
-    if (value != "0" && value != "-" && should_be_zero(item.key())) {
-      found.emplace_back(item.key(), value);
+  for (const char* table : {"counters", "metrics"}) {
+    for (const auto& item : object_at(status, table).items()) {
+      const std::string value = cell(item.value());
+      if (value != "0" && value != "-" && should_be_zero(item.key())) {
+        found.emplace_back(item.key(), value);
+      }
     }
   }
   return found;
@@ -141,6 +143,33 @@ std::string rows_table(const Json& rows, const std::vector<Column>& columns) {
   return rows.empty() ? std::string() : Table::of(rows, columns).text();
 }
 
+// One row a program: those of the pods are attached in as many places as there are pods.
+std::string programs_table(const Json& programs) {
+  struct Places {
+    std::string name;
+    std::size_t attached = 0;
+    std::vector<std::string> where;
+  };
+  std::vector<Places> all;
+  for (const Json& program : programs) {
+    const std::string name = cell_at(program, "name");
+    auto found = std::find_if(all.begin(), all.end(),
+                              [&name](const Places& places) { return places.name == name; });
+    if (found == all.end()) found = all.insert(all.end(), Places{name, 0, {}});
+    found->where.push_back(cell_at(program, "where"));
+    if (is_attached(program)) ++found->attached;
+  }
+  if (all.empty()) return {};
+  Table table({"PROGRAM", "ATTACHED", "WHERE"});
+  for (const Places& places : all) {
+    const std::size_t count = places.where.size();
+    const std::string attached = std::to_string(places.attached) + " of " + std::to_string(count);
+    table.add({places.name, count == 1 ? (places.attached == 1 ? "yes" : "no") : attached,
+               count == 1 ? places.where[0] : counted(count, "place")});
+  }
+  return table.text();
+}
+
 }  // namespace
 
 bool should_be_zero(std::string_view counter) {
@@ -190,9 +219,7 @@ std::string status_text(const Json& status) {
   text += section("PODS NOT IN THE MESH", pods_table(outside));
   text += section("COUNTERS THAT SHOULD BE ZERO (since the programs were installed)",
                   counters_table(status));
-  text += section("PROGRAMS",
-                  rows_table(list_at(status, "programs"),
-                             {{"PROGRAM", "name"}, {"ATTACHED", "attached"}, {"WHERE", "where"}}));
+  text += section("PROGRAMS", programs_table(list_at(status, "programs")));
   text += section("WORKERS", rows_table(list_at(status, "workers"), {{"WORKER", "index"},
                                                                      {"SESSIONS", "sessions"},
                                                                      {"REQUESTS", "requests"}}));

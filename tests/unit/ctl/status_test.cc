@@ -111,6 +111,25 @@ TEST_CASE("ctl: counters of trouble are shown when they are not zero") {
   CHECK_FALSE(has(text, "connect.captured"));
 }
 
+TEST_CASE("ctl: metrics of the workers that should be zero count as well") {
+  Json status = healthy();
+  status["metrics"] = Json{{"requests", 5}, {"accept_failed", 2}};
+  CHECK(attention(status) == std::vector<std::string>{"1 counter that should be zero is not"});
+  CHECK(has(status_text(status), "accept_failed   2\n"));
+}
+
+TEST_CASE("ctl: a program that is attached in many places is one row") {
+  Json status = healthy();
+  for (int pod = 0; pod < 3; ++pod) {
+    status["programs"].push_back(Json{{"name", "sm_arrive"},
+                                      {"attached", pod != 1},
+                                      {"where", "netns inode " + std::to_string(pod)}});
+  }
+  const std::string text = status_text(status);
+  CHECK(has(text, "sm_connect4   yes        /cg\n"));
+  CHECK(has(text, "sm_arrive     2 of 3     3 places\n"));
+}
+
 TEST_CASE("ctl: the name of a counter tells whether it should be zero") {
   for (const char* name : {"connect.unknown_denied", "connect.no_storage", "wish.unpublished",
                            "arrive.no_listener", "arrive.assign_failed"}) {
