@@ -5,7 +5,7 @@
 #include "fuzz/require.h"
 #include "http/h1_encoder.h"
 #include "http/hop_by_hop.h"
-#include "unit/http/transcript.h"
+#include "support/h1_transcript.h"
 
 namespace sm::http {
 namespace {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP/1.1 decoders, sans I/O: bytes in, events out, strict (RFC 9112; llhttp without lenient flags plus our own checks). One
-// decoder serves one connection, message after message. Owned by a session, one thread.
+// HTTP/1.1 decoders, sans I/O: bytes in, events out, strict (RFC 9112; llhttp without lenient flags
+// plus our own checks). One decoder serves one connection, message after message. Owned by a
+// session, one thread.
 //
-// feed() consumes what belongs to the message at hand and stops at its end, so bytes of a pipelined next message (or of the
-// protocol after an upgrade) stay with the caller until next_message() is called. Events are called from inside feed(); body
-// spans point into the bytes given to feed(). An event may call pause(): feed() then returns early with what it has consumed; the
-// next feed() goes on. The end of a message that has no more bytes is delivered with its last event, paused or not.
+// feed() consumes what belongs to the message at hand and stops at its end, so bytes of a pipelined
+// next message (or of the protocol after an upgrade) stay with the caller until next_message() is
+// called. Events are called from inside feed(); body spans point into the bytes given to feed(). An
+// event may call pause(): feed() then returns early with what it has consumed; the next feed() goes
+// on. The end of a message that has no more bytes is delivered with its last event, paused or not.
 #pragma once
 
 #include <cstdint>
@@ -71,12 +73,12 @@ class ResponseDecoder {
   ResponseDecoder(const ResponseDecoder&) = delete;
   ResponseDecoder& operator=(const ResponseDecoder&) = delete;
 
-  // To be called before the response of each request: HEAD decides that no body follows. A 101 is an error unless the request
-  // asked for an upgrade.
+  // To be called before the response of each request: HEAD decides that no body follows. A 101 is
+  // an error unless the request asked for an upgrade.
   void expect(std::string_view request_method, bool upgrade_allowed = true);
   FeedResult feed(std::span<const std::uint8_t> data);
-  // The upstream ended its direction. True: that completes the response (close-delimited body), on_response_end was called.
-  // False: the response is cut short.
+  // The upstream ended its direction. True: that completes the response (close-delimited body),
+  // on_response_end was called. False: the response is cut short.
   bool finish();
   bool message_complete() const;
   bool head_seen() const;  // a final head was delivered

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Headers: the fields of one message, in order, names in lower case. All text lives in one block owned by the list, so a
-// message costs one or two allocations however many fields it has. Owned by one message, one thread.
+// Headers: the fields of one message, in order, names in lower case. All text lives in one block
+// owned by the list, so a message costs one or two allocations however many fields it has. Owned by
+// one message, one thread.
 //
 // Views returned are valid until the next call that is not const.
 #pragma once
@@ -31,10 +32,12 @@ class Headers {
   std::size_t count(std::string_view name) const;
   std::vector<std::string_view> get_all(std::string_view name) const;
 
-  // `name` may be in any case; it is kept in lower case. CR, LF and NUL in `value` become spaces (RFC 9110 section 5.5): a
-  // value made from configuration can never start a field of its own. Views into this list may be given.
+  // `name` may be in any case; it is kept in lower case. CR, LF and NUL in `value` become spaces
+  // (RFC 9110 section 5.5): a value made from configuration can never start a field of its own.
+  // Views into this list may be given.
   void add(std::string_view name, std::string_view value);
-  // For a decoder, which has checked both: no character is looked at again except to lower the case of `name`.
+  // For a decoder, which has checked both: no character is looked at again except to lower the case
+  // of `name`.
   void add_checked(std::string_view name, std::string_view value);
   // Room for that many more fields with that many bytes of names and values.
   void reserve(std::size_t fields, std::size_t bytes);
@@ -42,7 +45,8 @@ class Headers {
   void set(std::string_view name, std::string_view value);
   // Returns how many were removed.
   std::size_t remove(std::string_view name);
-  // Keeps the fields for which `keep(Field)` is true, in their order. `keep` must not change the list.
+  // Keeps the fields for which `keep(Field)` is true, in their order. `keep` must not change the
+  // list.
   template <class Keep>
   void keep_if(Keep keep) {
     std::erase_if(x_fields, [&](const Span& span) { return !keep(view(span)); });

@@ -9,9 +9,9 @@
 
 namespace sm::http {
 
-// status, and for a non-empty body content-type text/plain; content-length always (0 without a body). A request whose
-// content-type is application/grpc* gets HTTP 200 with grpc-status and grpc-message instead (3.7). `date` and `server` are
-// added by the session, as on every response.
+// status, and for a non-empty body content-type text/plain; content-length always (0 without a
+// body). A request whose content-type is application/grpc* gets HTTP 200 with grpc-status and
+// grpc-message instead (3.7). `date` and `server` are added by the session, as on every response.
 struct LocalReply {
   ResponseHead head;
   std::string body;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// AccessRecord: the facts of one finished request or connection, as one proxy of Istio would log them (istio-behaviour.md 9.4).
-// A same-node request leaves two: the client's and the server's. Views point into the stream that makes the record.
+// AccessRecord: the facts of one finished request or connection, as one proxy of Istio would log
+// them (istio-behaviour.md 9.4). A same-node request leaves two: the client's and the server's.
+// Views point into the stream that makes the record.
 #pragma once
 
 #include <chrono>
@@ -17,9 +18,9 @@ namespace sm::telemetry {
 // Empty text means "missing" and is printed as `-`.
 struct AccessRecord {
   std::chrono::system_clock::time_point start_time;
-  bool http = true;                // false: a TCP connection, HTTP parts are "- - -"
+  bool http = true;  // false: a TCP connection, HTTP parts are "- - -"
   std::string_view method;
-  std::string_view path;           // x-envoy-original-path when there is one, with query
+  std::string_view path;  // x-envoy-original-path when there is one, with query
   std::string_view protocol = "HTTP/1.1";
   int response_code = 0;
   ResponseFlags flags;

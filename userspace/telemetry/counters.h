@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counters: one worker's numbers, declared once in the catalogue below. One writer (the worker), read by the control thread at
-// any time; relaxed, because each cell stands alone.
+// Counters: one worker's numbers, declared once in the catalogue below. One writer (the worker),
+// read by the control thread at any time; relaxed, because each cell stands alone.
 #pragma once
 
 #include <array>
@@ -19,11 +19,11 @@ enum class Metric : std::uint8_t {
   kUpstreamFailed,
   kProbesSent,
   kProbesFailed,
-  kNoWish,            // captured connections without an original destination: reset
-  kSinkProbes,        // probes that a sink of this worker accepted
-  kAcceptFailed,      // accept() failed for want of descriptors or memory
-  kDenied,            // requests and connections refused by a security policy
-  kProtocolErrors,    // downstream HTTP errors
+  kNoWish,          // captured connections without an original destination: reset
+  kSinkProbes,      // probes that a sink of this worker accepted
+  kAcceptFailed,    // accept() failed for want of descriptors or memory
+  kDenied,          // requests and connections refused by a security policy
+  kProtocolErrors,  // downstream HTTP errors
   kCount,
 };
 
@@ -36,7 +36,8 @@ const MetricInfo& info(Metric metric);
 // Aligned so that two workers never write to one cache line.
 class alignas(64) Counters {
  public:
-  // The worker only: with one writer a load and a store are enough, and no locked instruction is paid.
+  // The worker only: with one writer a load and a store are enough, and no locked instruction is
+  // paid.
   void add(Metric metric, std::uint64_t amount = 1) {
     auto& cell = x_cells[static_cast<std::size_t>(metric)];
     cell.store(cell.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);

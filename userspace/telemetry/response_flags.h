@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Response flags: why a response is what it is, in Envoy's short names and in the order in which they were set
-// (istio-behaviour.md section 10). A small value.
+// Response flags: why a response is what it is, in Envoy's short names and in the order in which
+// they were set (istio-behaviour.md section 10). A small value.
 #pragma once
 
 #include <array>
@@ -11,30 +11,30 @@
 namespace sm::telemetry {
 
 enum class Flag : std::uint8_t {
-  kNoHealthyUpstream,           // UH
-  kUpstreamRequestTimeout,      // UT
-  kLocalReset,                  // LR
-  kUpstreamConnectionFailure,   // UF
-  kUpstreamTerminated,          // UC
-  kUpstreamOverflow,            // UO
-  kNoRoute,                     // NR
-  kNoCluster,                   // NC
-  kDownstreamProtocolError,     // DPE
-  kUpstreamProtocolError,       // UPE
-  kDownstreamTerminated,        // DC
-  kUpstreamReset,               // UR
-  kDelayInjected,               // DI
-  kFaultInjected,               // FI
-  kRateLimited,                 // RL
-  kExternalAuthorization,       // UAEX
-  kRateLimitServiceError,       // RLSE
-  kRetriesExhausted,            // URX
-  kStreamIdleTimeout,           // SI
-  kUpstreamDuration,            // UMSDR
-  kDuration,                    // DT
-  kOverload,                    // OM
-  kDnsFailed,                   // DF
-  kDownstreamReset,             // DR
+  kNoHealthyUpstream,          // UH
+  kUpstreamRequestTimeout,     // UT
+  kLocalReset,                 // LR
+  kUpstreamConnectionFailure,  // UF
+  kUpstreamTerminated,         // UC
+  kUpstreamOverflow,           // UO
+  kNoRoute,                    // NR
+  kNoCluster,                  // NC
+  kDownstreamProtocolError,    // DPE
+  kUpstreamProtocolError,      // UPE
+  kDownstreamTerminated,       // DC
+  kUpstreamReset,              // UR
+  kDelayInjected,              // DI
+  kFaultInjected,              // FI
+  kRateLimited,                // RL
+  kExternalAuthorization,      // UAEX
+  kRateLimitServiceError,      // RLSE
+  kRetriesExhausted,           // URX
+  kStreamIdleTimeout,          // SI
+  kUpstreamDuration,           // UMSDR
+  kDuration,                   // DT
+  kOverload,                   // OM
+  kDnsFailed,                  // DF
+  kDownstreamReset,            // DR
   kCount,
 };
 

@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "http/h1_decoder.h"
-#include "unit/http/transcript.h"
+#include "support/h1_transcript.h"
 
 namespace sm::http {
 using test::as_bytes;

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "unit/http/transcript.h"
+#include "support/h1_transcript.h"
 
 namespace sm::http {
 namespace {

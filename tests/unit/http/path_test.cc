@@ -4,7 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
-#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "base/json.h"
 
 namespace sm::http {
 namespace {
@@ -89,7 +91,11 @@ TEST_CASE("http: the normalisation table of the acceptance data, when it is ther
     MESSAGE("no acceptance data beside this checkout");
     return;
   }
-  for (const auto& row : nlohmann::json::parse(file)) {
+  std::stringstream text;
+  text << file.rdbuf();
+  const auto rows = parse_json(text.str());
+  REQUIRE(rows.ok());
+  for (const auto& row : *rows) {
     const std::string level = row["normalization"];
     const auto wanted = level == "NONE"            ? kNone
                         : level == "BASE"          ? kBase
