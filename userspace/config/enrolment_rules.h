@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which pods of one node are taken into the mesh, and why the others are not: pure functions of a Snapshot, interfaces.md
-// section 2. The daemon reconciles capture with their answer after each load; any thread may ask.
+// Which pods of one node are taken into the mesh, and why the others are not: pure functions of a
+// Snapshot, interfaces.md section 2. The daemon reconciles capture with their answer after each
+// load; any thread may ask.
 #pragma once
 
 #include <memory>
@@ -27,8 +28,8 @@ struct Enrolment {
 std::vector<Enrolment> enrolments(const Snapshot& snapshot, std::string_view node_name);
 // The answer for one pod, whatever its node.
 Enrolment enrolment_of(const Snapshot& snapshot, std::shared_ptr<const Pod> pod);
-// Whether injection is on for the namespace: no Namespace object: yes; one without `istio-injection: enabled` (or with a
-// revision label istio.io/rev): no.
+// Whether injection is on for the namespace. Without a Namespace object: yes; with one: only if it
+// has the label `istio-injection: enabled`.
 bool namespace_injects(const Snapshot& snapshot, std::string_view namespace_name);
 
 }  // namespace sm::config

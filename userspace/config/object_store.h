@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// ObjectStore: a directory as the store of an API server, one file an object (`kind_namespace_name.yaml`): what
-// `sockmeshctl apply` and `delete` do. No thread of its own; one caller at a time.
+// ObjectStore: a directory as the store of an API server, one file an object
+// (`kind_namespace_name.yaml`): what `sockmeshctl apply` and `delete` do. No thread of its own; one
+// caller at a time.
 //
-// Promises: a file appears whole (written beside and renamed) or not at all. uid, creationTimestamp and a given clusterIP stay
-// the same over a new apply. Nothing is written unless every document of the text can be.
+// Promises: a file appears whole (written beside and renamed) or not at all. uid, creationTimestamp
+// and a given clusterIP stay the same over a new apply. Nothing is written unless every document of
+// the text can be.
 #pragma once
 
 #include <cstdint>
@@ -39,8 +41,9 @@ class ObjectStore {
   // `now_seconds`: the wall clock for creationTimestamp, seconds since 1970. `rng` makes uids.
   ObjectStore(StoreOptions options, std::int64_t now_seconds, Rng rng);
 
-  // Each document of `text` (YAML of several documents, or JSON; Lists unfolded) becomes its object's file. The error names
-  // `file:line:column`: no YAML, no kind or name, or no address left in the Service range.
+  // Each document of `text` (YAML of several documents, or JSON; Lists unfolded) becomes its
+  // object's file. The error names `file:line:column`: no YAML, no kind or name, or no address left
+  // in the Service range.
   Result<std::vector<Stored>> apply(const std::string& file, std::string_view text);
   // Removes the objects that `text` names, whatever else it says about them.
   Result<std::vector<Stored>> remove(const std::string& file, std::string_view text);

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/yaml.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <sstream>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "base/limits.h"
+
+namespace sm::config {
+namespace {
+
+Mark mark_of(const YAML::Mark& mark) {
+  return mark.is_null() ? Mark{} : Mark{mark.line + 1, mark.column + 1};
+}
+
+// What a copy of the tree costs, in bytes; counting stops beyond the limit.
+std::size_t cost_of(const Node& node) {
+  std::size_t cost = sizeof(Node) + node.text.size();
+  for (const Node& item : node.items) cost += cost_of(item);
+  for (const Member& member : node.members) cost += member.key.size() + cost_of(member.value);
+  return cost;
+}
+
+// Builds the tree of one document from yaml-cpp's events. A handler cannot stop the parser, so
+// after a limit the events are only counted off and the error is kept.
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {
+    x_document = {};
+    x_stack.clear();
+    x_anchors.clear();
+    x_complete = false;
+  }
+  void OnDocumentEnd() override { x_complete = true; }
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    Node node;
+    node.mark = mark_of(mark);
+    close(std::move(node), anchor);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto found = x_anchors.find(anchor);
+    if (found == x_anchors.end()) {
+      x_document.errors.push_back({mark_of(mark), "an alias inside the value that it stands for"});
+      Node node;
+      node.mark = mark_of(mark);
+      close(std::move(node), 0);
+      return;
+    }
+    // Copies multiply: the budget is for the whole file ("billion laughs").
+    x_alias_bytes += found->second.cost;
+    if (x_alias_bytes > kYamlAliasBytesMax) return fail(mark, "aliases expand to too much");
+    Node node = found->second.node;
+    node.mark = mark_of(mark);
+    close(std::move(node), 0);
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    Node node;
+    node.mark = mark_of(mark);
+    node.text = value;
+    // "?" is a plain scalar, "!" a quoted or block one; a tag of the core schema asks for resolving
+    // again.
+    const bool resolve = tag == "?" || tag == "tag:yaml.org,2002:int" ||
+                         tag == "tag:yaml.org,2002:bool" || tag == "tag:yaml.org,2002:float" ||
+                         tag == "tag:yaml.org,2002:null";
+    node.kind = resolve ? plain_scalar_kind(value) : Node::Kind::kString;
+    close(std::move(node), anchor);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(Node::Kind::kSequence, mark, anchor);
+  }
+  void OnSequenceEnd() override { close_top(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(Node::Kind::kMap, mark, anchor);
+  }
+  void OnMapEnd() override { close_top(); }
+
+  bool complete() const { return x_complete; }
+  const std::optional<YamlError>& failure() const { return x_failure; }
+  YamlDocument take() { return std::move(x_document); }
+
+ private:
+  struct Frame {
+    Node node;
+    YAML::anchor_t anchor = 0;
+    std::optional<Node> key;
+    std::unordered_set<std::string> keys;
+    std::vector<Node> merges;
+  };
+  struct Anchored {
+    Node node;
+    std::size_t cost = 0;
+  };
+
+  void fail(const YAML::Mark& mark, std::string text) {
+    if (!x_failure) x_failure = YamlError{mark_of(mark), std::move(text)};
+  }
+
+  void open(Node::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
+    if (x_stack.size() >= kYamlDepthMax)
+      fail(mark, "nested deeper than " + std::to_string(kYamlDepthMax) + " levels");
+    // After a failure the nesting is still followed, so that ends meet their starts; its content is
+    // dropped.
+    Frame frame;
+    frame.node.kind = kind;
+    frame.node.mark = mark_of(mark);
+    frame.anchor = anchor;
+    x_stack.push_back(std::move(frame));
+  }
+
+  void close_top() {
+    Frame frame = std::move(x_stack.back());
+    x_stack.pop_back();
+    merge(frame);
+    close(std::move(frame.node), frame.anchor);
+  }
+
+  // A finished value goes to where it belongs: an item, a key, the value of the pending key, or the
+  // document itself.
+  void close(Node node, YAML::anchor_t anchor) {
+    if (x_failure) return;
+    if (++x_nodes > kYamlNodesMax) {
+      x_failure = YamlError{node.mark, "more than " + std::to_string(kYamlNodesMax) + " values"};
+      return;
+    }
+    if (anchor != 0) remember(node, anchor);
+    if (x_failure) return;
+    if (x_stack.empty()) {
+      x_document.root = std::move(node);
+      return;
+    }
+    Frame& top = x_stack.back();
+    if (top.node.is_sequence()) {
+      top.node.items.push_back(std::move(node));
+    } else if (!top.key) {
+      if (!node.is_scalar()) x_document.errors.push_back({node.mark, "a key that is no scalar"});
+      top.key = std::move(node);
+    } else {
+      add_member(top, std::move(node));
+    }
+  }
+
+  // An anchored value is copied once, and every copy counts.
+  void remember(const Node& node, YAML::anchor_t anchor) {
+    Anchored anchored{{}, cost_of(node)};
+    x_alias_bytes += anchored.cost;
+    if (x_alias_bytes > kYamlAliasBytesMax) {
+      x_failure = YamlError{node.mark, "anchors hold too much"};
+      return;
+    }
+    anchored.node = node;
+    x_anchors.insert_or_assign(anchor, std::move(anchored));
+  }
+
+  void add_member(Frame& top, Node value) {
+    Node key = std::move(*top.key);
+    top.key.reset();
+    if (key.text == "<<" && key.mark.line > 0 && (value.is_map() || value.is_sequence())) {
+      top.merges.push_back(std::move(value));
+      return;
+    }
+    if (!top.keys.insert(key.text).second) {
+      x_document.errors.push_back({key.mark, "the key \"" + key.text + "\" appears twice"});
+      return;
+    }
+    // yaml-cpp places an absent value at the next token, which may be lines away.
+    if (value.is_null()) value.mark = key.mark;
+    top.node.members.push_back(Member{std::move(key.text), key.mark, std::move(value)});
+  }
+
+  // `<<`: members that the map does not have itself; the first of several merged maps wins
+  // (YAML 1.1 merge type).
+  void merge(Frame& frame) {
+    for (Node& merged : frame.merges) {
+      if (merged.is_map()) {
+        merge_from(frame, merged);
+      } else {
+        for (Node& item : merged.items) {
+          if (item.is_map()) merge_from(frame, item);
+        }
+      }
+    }
+  }
+  static void merge_from(Frame& frame, Node& source) {
+    for (Member& member : source.members) {
+      if (frame.keys.insert(member.key).second) frame.node.members.push_back(std::move(member));
+    }
+  }
+
+  YamlDocument x_document;
+  std::vector<Frame> x_stack;
+  std::unordered_map<YAML::anchor_t, Anchored> x_anchors;
+  std::optional<YamlError> x_failure;
+  std::size_t x_nodes = 0;
+  std::size_t x_alias_bytes = 0;
+  bool x_complete = false;
+};
+
+}  // namespace
+
+YamlFile parse_yaml(std::string_view text) {
+  YamlFile file;
+  if (text.size() > kResourceFileBytesMax) {
+    file.error =
+        YamlError{{1, 1}, "larger than " + std::to_string(kResourceFileBytesMax) + " bytes"};
+    return file;
+  }
+  TreeBuilder builder;
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
+      if (builder.failure()) break;
+      if (!builder.complete()) break;
+      YamlDocument document = builder.take();
+      if (!document.root.is_null() || !document.errors.empty()) {
+        file.documents.push_back(std::move(document));
+      }
+    }
+    if (builder.failure()) file.error = builder.failure();
+  } catch (const YAML::Exception& error) {
+    // A limit is the earlier and the better reason.
+    file.error = builder.failure() ? *builder.failure() : YamlError{mark_of(error.mark), error.msg};
+  }
+  return file;
+}
+
+}  // namespace sm::config
