@@ -233,7 +233,7 @@ std::vector<Counter> Maps::counters() const {
 }
 
 std::vector<MapUse> Maps::uses() const {
-  const auto count = [this](MapId id, std::size_t entries, std::uint32_t capacity) {
+  const auto count = [](MapId id, std::size_t entries, std::uint32_t capacity) {
     return MapUse{to_string(id), static_cast<std::uint32_t>(entries), capacity};
   };
   return {
