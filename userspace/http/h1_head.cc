@@ -41,57 +41,48 @@ void HeadReader::reset() {
 //   kLineStart ─────────────────CR───► kHeadEnd ─────► done
 // A lone LF, a CR that no LF follows, a control character or (RFC 9112 section 5.2) a line that
 // starts with white space end it.
+HeadReader::Status HeadReader::begin_line(std::uint8_t c) {
+  if (c == '\r') {
+    x_at = At::kHeadEnd;
+    return Status::kMore;
+  }
+  if (c == ' ' || c == '\t' || is_control(c)) return Status::kMalformed;
+  if (++x_lines > kHeadersMax) return Status::kTooMany;
+  x_at = At::kLine;
+  return Status::kMore;
+}
+
+HeadReader::Status HeadReader::end_line(std::uint8_t c) {
+  if (c != '\n') return Status::kMalformed;
+  const At was = x_at;
+  x_at = At::kLineStart;
+  if (was == At::kFirstEnd) return Status::kFirstLine;
+  return was == At::kHeadEnd ? Status::kDone : Status::kMore;
+}
+
 HeadReader::Step HeadReader::scan(std::span<const std::uint8_t> data) {
-  const std::size_t room = kHeadBytesMax - x_bytes;
-  const std::size_t end = std::min(room, data.size());
+  const std::size_t end = std::min(kHeadBytesMax - x_bytes, data.size());
+  Status status = Status::kMore;
   std::size_t i = 0;
-  const auto stop = [&](Status status) {
-    x_bytes += i;
-    return Step{status, i};
-  };
-  while (i < end) {
-    switch (x_at) {
-      case At::kLineStart:
-        if (data[i] == '\r') {
-          x_at = At::kHeadEnd;
-          ++i;
-          continue;
-        }
-        if (data[i] == ' ' || data[i] == '\t') {
-          ++i;
-          return stop(Status::kMalformed);
-        }
-        if (++x_lines > kHeadersMax) {
-          ++i;
-          return stop(Status::kTooMany);
-        }
-        x_at = At::kLine;
-        continue;
-      case At::kFirst:
-      case At::kLine:
-        while (i < end && !is_control(data[i])) ++i;
-        if (i == end) break;
-        ++i;
-        if (data[i - 1] != '\r') return stop(Status::kMalformed);
-        x_at = x_at == At::kFirst ? At::kFirstEnd : At::kLineEnd;
-        continue;
-      case At::kFirstEnd:
-      case At::kLineEnd:
-      case At::kHeadEnd: {
-        ++i;
-        if (data[i - 1] != '\n') return stop(Status::kMalformed);
-        const At was = x_at;
-        x_at = At::kLineStart;
-        if (was == At::kHeadEnd) return stop(Status::kDone);
-        if (was == At::kFirstEnd) {
-          x_first_line_size = x_bytes + i - 2;
-          return stop(Status::kFirstLine);
-        }
-        continue;
-      }
+  while (i < end && status == Status::kMore) {
+    if (x_at == At::kLineStart) {
+      status = begin_line(data[i]);
+      ++i;
+    } else if (x_at == At::kFirst || x_at == At::kLine) {
+      while (i < end && !is_control(data[i])) ++i;
+      if (i == end) break;
+      if (data[i] != '\r') status = Status::kMalformed;
+      x_at = x_at == At::kFirst ? At::kFirstEnd : At::kLineEnd;
+      ++i;
+    } else {
+      status = end_line(data[i]);
+      ++i;
     }
   }
-  return stop(data.size() > end ? Status::kTooLarge : Status::kMore);
+  x_bytes += i;
+  if (status == Status::kFirstLine) x_first_line_size = x_bytes - 2;
+  if (status == Status::kMore && data.size() > end) status = Status::kTooLarge;
+  return {status, i};
 }
 
 HeadReader::Step HeadReader::read(std::span<const std::uint8_t> data, std::size_t from) {

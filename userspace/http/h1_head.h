@@ -59,6 +59,8 @@ class HeadReader {
   enum class At : std::uint8_t { kFirst, kFirstEnd, kLineStart, kLine, kLineEnd, kHeadEnd };
 
   Step scan(std::span<const std::uint8_t> data);
+  Status begin_line(std::uint8_t c);
+  Status end_line(std::uint8_t c);
   Status parse();
 
   llhttp_t& x_parser;
