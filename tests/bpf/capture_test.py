@@ -21,7 +21,6 @@ class Environment:
     """Two meshed pods, a gateway, a described pod without mesh, an unknown one, and hosts outside of the subtree."""
 
     def __init__(self, program):
-        self.programs_before = cases_life.our_programs()
         self.lab = Lab(program)
         try:
             self.set_up()

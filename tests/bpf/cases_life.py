@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Life cycle: enrolment and release, crash and recovery, two daemons, uninstall."""
+import json
 import os
 import subprocess
 
@@ -8,8 +9,9 @@ from cases_out import VIP, equal, grew, wish_of
 from lab import run, until
 
 
-def our_programs():
-    return sorted(line.split(" name ")[1].split()[0] for line in run("bpftool", "prog").splitlines() if " name sm_" in line)
+def loaded():
+    """The ids of all programs in this kernel: other daemons and tests may have theirs."""
+    return {row["id"] for row in json.loads(run("bpftool", "-j", "prog"))}
 
 
 def t18(env):
@@ -177,11 +179,14 @@ def firewall(env):
 
 def uninstalls(env):
     "uninstall while the daemon is dead leaves no program, link, pin or mount; a second time it does nothing"
+    ids = {row["id"] for row in env.agent.ask(do="facts")["attached"]}
+    equal(ids <= loaded() and len(ids) == 8 + 3, True, "programs in force")
     env.agent.kill()
     equal(env.a.call(apps.dial, VIP, 80), "ECONNREFUSED")
     done = env.agent.uninstall()
     equal(any("unmounted" in line for line in done), True, done)
-    equal(until(lambda: our_programs() == env.programs_before), True, our_programs())
+    equal(until(lambda: not ids & loaded()), True, "programs gone")
+    equal(run("bpftool", "cgroup", "show", env.lab.cgroup + "/a").strip(), "", "attached to the subtree")
     equal(os.path.ismount(env.agent.bpffs), False)
     equal(os.path.exists(env.agent.run_dir + "/capture.json"), False)
     equal(env.agent.uninstall(), [])
