@@ -6,9 +6,12 @@
 namespace sm::ctl {
 namespace {
 
+// The text or number at `key`; empty when there is none.
 std::string text_at(const Json& value, const char* key) {
-  const std::string text = cell_at(value, key);
-  return text == "-" ? std::string() : text;
+  if (!value.is_object()) return {};
+  const auto found = value.find(key);
+  if (found == value.end() || found->is_null()) return {};
+  return found->is_string() ? found->get<std::string>() : cell(*found);
 }
 
 }  // namespace

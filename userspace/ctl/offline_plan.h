@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plans made without a daemon, for the offline verbs: the same config and plan code, on resources
-// that describe pods which need not exist on this machine. Pure.
+// What the offline verbs give the planner. Pure.
 #pragma once
-
-#include <memory>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "config/snapshot.h"
 
 namespace sm::ctl {
 
-// The names of all nodes that Pods are on, each once, in order of appearance. One empty name when
-// there is none, so that a set without pods is looked at as well.
-std::vector<std::string> node_names(const config::Snapshot& snapshot);
+// The node name of plans that stand for every node at once: the planner takes all pods for pods of
+// its own.
+inline constexpr const char* kEveryNode = "";
 
-// Keys of the pods of `node` that would be enrolled there. The netns annotation is not asked for:
-// it says where a pod runs, not what it may do, and files under review often do not have it yet.
-std::vector<std::string> enrolled_pods(const config::Snapshot& snapshot, std::string_view node);
+// The snapshot with a client in each namespace that has none, and a gateway pod for each Gateway
+// that selects none. The planner works out what somebody of this node may ask for; files under
+// review often have no pods (Deployments make them later), and their routes have to be looked at
+// all the same.
+config::Snapshot with_somebody_asking(const config::Snapshot& snapshot);
 
 }  // namespace sm::ctl
