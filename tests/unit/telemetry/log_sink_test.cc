@@ -151,6 +151,26 @@ TEST_CASE("telemetry: standard output is written to, whatever it is") {
   CHECK((flags & O_NONBLOCK) == 0);  // the mode that others share was left alone
 }
 
+TEST_CASE("telemetry: a full pipe at standard output stops nobody either") {
+  const UniqueFd saved(::dup(STDOUT_FILENO));
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const UniqueFd reader(ends[0]);
+  UniqueFd writer(ends[1]);
+  ::dup2(writer.get(), STDOUT_FILENO);
+  LogSink sink;
+  sink.open("/dev/stdout");
+  std::string lines;
+  for (int i = 0; i < 60; ++i) lines += numbered(i);
+  const std::size_t taken = sink.write(lines);
+  ::dup2(saved.get(), STDOUT_FILENO);
+  sink.open("");
+  writer.reset();
+  CHECK(taken > 0);
+  CHECK(taken < lines.size());
+  CHECK(read_all(reader.get()).size() > 0);
+}
+
 TEST_CASE("telemetry: a worker's records reach the file at its flush") {
   const Scratch scratch;
   const std::string path = scratch.file("access.log");
