@@ -42,9 +42,7 @@ std::vector<config::Document> documents_of(const config::Snapshot& snapshot,
   for (config::Document& document : documents) {
     const auto found = worst.find(place(document.ref));
     if (found == worst.end()) continue;
-    if (found->second == Severity::kError) {
-      document.state = DocumentState::kQuarantined;
-    } else if (found->second == Severity::kWarning && document.state == DocumentState::kAccepted) {
+    if (found->second >= Severity::kWarning && document.state == DocumentState::kAccepted) {
       document.state = DocumentState::kWarned;
     }
   }

@@ -9,8 +9,9 @@
 
 namespace sm::daemon {
 
-// The loader's documents, where a finding of the planner makes the state worse: an error
-// quarantines, a warning warns.
+// The loader's documents; one that the planner has something to say about is warned. The planner
+// quarantines nothing: what it complains of (a host that does not exist, say) is in force as far as
+// it goes, as with Istio, and a state that said otherwise would be wrong.
 std::vector<config::Document> documents_of(const config::Snapshot& snapshot,
                                            const config::Findings& plan_findings);
 std::size_t count_quarantined(const std::vector<config::Document>& documents);

@@ -5,9 +5,15 @@
 #pragma once
 
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
+#include "base/ip.h"
+
 namespace sm::daemon {
+
+// Pod address -> the workers that serve the pod.
+using OwnerTable = std::unordered_map<IpAddress, std::vector<unsigned>, IpHash>;
 
 struct OwnerDemand {
   unsigned workers = 1;  // how many the daemon has; at least one

@@ -14,22 +14,22 @@
 #include <vector>
 
 #include "base/ip.h"
+#include "daemon/owners.h"
 #include "proxy/worker.h"
 
 namespace sm::daemon {
 
 class ProbeBoard final : public proxy::ProbeNews {
  public:
-  // Pod address -> the workers that serve the pod.
-  using Owners = std::unordered_map<IpAddress, std::vector<unsigned>, IpHash>;
   // Tells one worker, from any thread, through its mailbox.
   using Tell =
       std::function<void(unsigned worker, const SocketAddress& from, const SocketAddress& to)>;
 
-  explicit ProbeBoard(Tell tell) : x_tell(std::move(tell)), x_owners(std::make_shared<Owners>()) {}
+  explicit ProbeBoard(Tell tell)
+      : x_tell(std::move(tell)), x_owners(std::make_shared<OwnerTable>()) {}
 
-  void set_owners(Owners owners) {
-    auto next = std::make_shared<const Owners>(std::move(owners));
+  void set_owners(OwnerTable owners) {
+    auto next = std::make_shared<const OwnerTable>(std::move(owners));
     const std::lock_guard lock(x_lock);
     x_owners.swap(next);
   }
@@ -43,14 +43,14 @@ class ProbeBoard final : public proxy::ProbeNews {
   }
 
  private:
-  std::shared_ptr<const Owners> current() const {
+  std::shared_ptr<const OwnerTable> current() const {
     const std::lock_guard lock(x_lock);
     return x_owners;
   }
 
   const Tell x_tell;
   mutable std::mutex x_lock;  // guards x_owners
-  std::shared_ptr<const Owners> x_owners;
+  std::shared_ptr<const OwnerTable> x_owners;
 };
 
 }  // namespace sm::daemon

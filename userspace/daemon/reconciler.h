@@ -25,10 +25,10 @@
 #include "config/snapshot.h"
 #include "daemon/acknowledgements.h"
 #include "daemon/fleet.h"
+#include "daemon/owners.h"
 #include "daemon/plan_inputs.h"
 #include "daemon/pod_gate.h"
 #include "daemon/pod_states.h"
-#include "daemon/probe_board.h"
 #include "daemon/roster.h"
 #include "daemon/sync_board.h"
 #include "daemon/wishes.h"
@@ -41,7 +41,7 @@ class ReconcilerEvents {
   // Before `plan` goes to the workers.
   virtual void on_new_plan(const plan::RunPlan& plan) = 0;
   // Before the workers serve or after they have left these pods.
-  virtual void on_owners(ProbeBoard::Owners owners) = 0;
+  virtual void on_owners(OwnerTable owners) = 0;
   // A batch has been carried out everywhere, or a pod has changed its state.
   virtual void on_progress() = 0;
 

@@ -36,23 +36,20 @@ void Roster::closed(const std::string& key, std::uint64_t netns_cookie) {
 }
 
 std::vector<capture::PodWish> Roster::retain(const std::vector<capture::PodWish>& wishes) {
-  std::vector<capture::PodWish> desired;
-  std::set<std::string> wished;
-  for (const capture::PodWish& wish : wishes) {
-    wished.insert(wish.key);
-    const auto found = x_members.find(wish.key);
-    if (found != x_members.end() && found->second.leaving) continue;
-    if (found != x_members.end()) found->second.wish = wish;
-    desired.push_back(wish);
-  }
+  std::map<std::string, capture::PodWish> desired;
+  for (const capture::PodWish& wish : wishes) desired[wish.key] = wish;
   for (auto& [key, member] : x_members) {
-    if (!member.leaving && wished.count(key) == 0) {
+    if (!member.leaving && desired.count(key) == 0) {
       member.leaving = true;
       x_leaving_news.push_back(key);
     }
-    if (member.leaving) desired.push_back(member.wish);
+    // What capture was asked for last time is what it has.
+    if (member.leaving) desired[key] = x_desired[key];
   }
-  return desired;
+  x_desired = std::move(desired);
+  std::vector<capture::PodWish> list;
+  for (const auto& [key, wish] : x_desired) list.push_back(wish);
+  return list;
 }
 
 std::vector<WorkerBatch> Roster::take_news(unsigned workers, std::uint64_t batch) {
@@ -108,8 +105,8 @@ bool Roster::is_leaving(const std::string& key) const {
   return found != x_members.end() && found->second.leaving;
 }
 
-ProbeBoard::Owners Roster::owners() const {
-  ProbeBoard::Owners owners;
+OwnerTable Roster::owners() const {
+  OwnerTable owners;
   for (const auto& [key, member] : x_members) {
     if (member.leaving) continue;
     for (const IpAddress& ip : member.pod->ips) owners[ip] = member.owners;

@@ -16,7 +16,7 @@
 
 #include "capture/enrolment.h"
 #include "daemon/fleet.h"
-#include "daemon/probe_board.h"
+#include "daemon/owners.h"
 
 namespace sm::daemon {
 
@@ -49,13 +49,12 @@ class Roster {
   std::set<std::string> take_left(std::uint64_t batch);
 
   bool is_leaving(const std::string& key) const;
-  ProbeBoard::Owners owners() const;
+  OwnerTable owners() const;
 
  private:
   struct Member {
     std::shared_ptr<const io::PodNet> pod;
     std::vector<unsigned> owners;
-    capture::PodWish wish;  // what it was opened for, once retain() has seen it
     bool leaving = false;
     bool told = false;  // the workers know that it leaves
     std::uint64_t leaving_batch = 0;
@@ -67,6 +66,7 @@ class Roster {
   };
 
   std::map<std::string, Member> x_members;
+  std::map<std::string, capture::PodWish> x_desired;  // what retain() returned last
   std::vector<News> x_opened;
   std::vector<PodExit> x_closed;
   std::vector<std::string> x_leaving_news;

@@ -96,7 +96,7 @@ void Server::on_new_plan(const plan::RunPlan& plan) {
   kLog.info("access log: {}", plan.access_log_path.empty() ? "off" : plan.access_log_path);
 }
 
-void Server::on_owners(ProbeBoard::Owners owners) { x_workers.set_owners(std::move(owners)); }
+void Server::on_owners(OwnerTable owners) { x_workers.set_owners(std::move(owners)); }
 
 void Server::on_progress() { check_syncs(); }
 

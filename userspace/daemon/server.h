@@ -58,7 +58,7 @@ class Server final : private ReconcilerEvents,
   Result<> open_admin();
 
   void on_new_plan(const plan::RunPlan& plan) override;
-  void on_owners(ProbeBoard::Owners owners) override;
+  void on_owners(OwnerTable owners) override;
   void on_progress() override;
   void on_resources_changed() override;
   void on_terminate() override;

@@ -44,7 +44,7 @@ class WorkerPool final : public Fleet {
   unsigned size() const override { return static_cast<unsigned>(x_threads.size()); }
   void carry_out(unsigned worker, WorkerBatch batch, std::function<void()> done) override;
 
-  void set_owners(ProbeBoard::Owners owners) { x_probes.set_owners(std::move(owners)); }
+  void set_owners(OwnerTable owners) { x_probes.set_owners(std::move(owners)); }
   // Asks every worker to drain; `all_drained` is called on the control thread when none has a
   // session left.
   void drain(std::function<void()> all_drained);

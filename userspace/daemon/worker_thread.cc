@@ -30,9 +30,8 @@ void WorkerThread::run(unsigned index, const WorkerSetting& setting, std::latch&
   io::Loop loop;
   {
     proxy::Worker worker(
-        loop, index,
-        {setting.sockets, setting.destinations, setting.probes, setting.access_sink, x_counters,
-         setting.retire_plan, seed_of(index, setting.random_seed)});
+        loop, {setting.sockets, setting.destinations, setting.probes, setting.access_sink,
+               x_counters, setting.retire_plan, seed_of(index, setting.random_seed)});
     x_loop = &loop;
     x_worker = &worker;
     started.count_down();

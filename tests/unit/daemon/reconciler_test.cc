@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/reconciler.h"
+
+#include <doctest/doctest.h>
+
+#include <deque>
+#include <map>
+#include <set>
+
+namespace sm::daemon {
+
+namespace {
+
+// The kernel side without a kernel: opens what is wished unless its namespace is missing.
+// Everything it does goes into `diary`.
+class FakeGate final : public PodGate {
+ public:
+  FakeGate(capture::EnrolmentEvents& events, std::vector<std::string>& diary)
+      : x_events(events), x_diary(diary) {}
+
+  std::set<std::string> missing;  // keys of pods without a namespace
+
+  void reconcile(const std::vector<capture::PodWish>& wishes) override {
+    std::map<std::string, capture::PodWish> wished;
+    for (const auto& wish : wishes) wished[wish.key] = wish;
+    for (auto pod = x_pods.begin(); pod != x_pods.end();) {
+      const auto found = wished.find(pod->first);
+      const bool keep = found != wished.end() && found->second == pod->second.wish;
+      if (keep) {
+        ++pod;
+        continue;
+      }
+      if (pod->second.status.state != capture::PodState::kSeen) {
+        x_diary.push_back("kernel lets go of " + pod->first);
+        x_events.on_pod_close(pod->first, pod->second.status.netns_cookie);
+      }
+      pod = x_pods.erase(pod);
+    }
+    for (const auto& [key, wish] : wished) {
+      Pod& pod = x_pods[key];
+      pod.wish = wish;
+      pod.status.key = key;
+      pod.status.bypass = wish.bypass;
+    }
+    retry();
+  }
+  bool retry() override {
+    bool changed = false;
+    for (auto& [key, pod] : x_pods) {
+      if (pod.status.state != capture::PodState::kSeen || missing.count(key) > 0) continue;
+      changed = true;
+      if (pod.wish.bypass) {
+        pod.status.state = capture::PodState::kReady;
+        continue;
+      }
+      pod.status.state = capture::PodState::kSteered;
+      pod.status.netns_cookie = ++x_cookie;
+      auto net = std::make_shared<io::PodNet>();
+      net->key = key;
+      net->netns_cookie = x_cookie;
+      net->ips = pod.wish.ips;
+      std::vector<io::PodListener> listeners;
+      for (unsigned slot = 0; slot < pod.wish.workers.size(); ++slot) {
+        io::PodListener listener;
+        listener.slot = slot;
+        listener.worker = pod.wish.workers[slot];
+        listeners.push_back(std::move(listener));
+      }
+      x_diary.push_back("kernel opens " + key);
+      x_events.on_pod_open(net, std::move(listeners));
+    }
+    return changed;
+  }
+  void mark_ready(const std::string& key, std::uint64_t cookie) override {
+    Pod& pod = x_pods.at(key);
+    CHECK(pod.status.netns_cookie == cookie);
+    pod.status.state = capture::PodState::kReady;
+    x_diary.push_back("ready " + key);
+  }
+  std::vector<capture::PodStatus> statuses() const override {
+    std::vector<capture::PodStatus> all;
+    for (const auto& [key, pod] : x_pods) all.push_back(pod.status);
+    return all;
+  }
+  capture::PodState state(const std::string& key) const { return x_pods.at(key).status.state; }
+  bool knows(const std::string& key) const { return x_pods.count(key) > 0; }
+
+ private:
+  struct Pod {
+    capture::PodWish wish;
+    capture::PodStatus status;
+  };
+  capture::EnrolmentEvents& x_events;
+  std::vector<std::string>& x_diary;
+  std::map<std::string, Pod> x_pods;
+  std::uint64_t x_cookie = 100;
+};
+
+// Workers that carry a batch out when the test says so.
+class FakeFleet final : public Fleet {
+ public:
+  struct Sent {
+    unsigned worker;
+    WorkerBatch batch;
+    std::function<void()> done;
+  };
+  std::deque<Sent> queue;
+
+  explicit FakeFleet(unsigned size, std::vector<std::string>& diary)
+      : x_size(size), x_diary(diary) {}
+  unsigned size() const override { return x_size; }
+  void carry_out(unsigned worker, WorkerBatch batch, std::function<void()> done) override {
+    queue.push_back({worker, std::move(batch), std::move(done)});
+  }
+  WorkerBatch step() {
+    Sent sent = std::move(queue.front());
+    queue.pop_front();
+    for (const PodExit& exit : sent.batch.leaving) {
+      x_diary.push_back("worker " + std::to_string(sent.worker) + " lets go of " + exit.key);
+    }
+    sent.done();
+    return std::move(sent.batch);
+  }
+  void run() {
+    while (!queue.empty()) step();
+  }
+
+ private:
+  unsigned x_size;
+  std::vector<std::string>& x_diary;
+};
+
+struct Told final : ReconcilerEvents {
+  std::vector<std::uint64_t> plans;
+  OwnerTable owners;
+  int progress = 0;
+  void on_new_plan(const plan::RunPlan& plan) override { plans.push_back(plan.generation); }
+  void on_owners(OwnerTable table) override { owners = std::move(table); }
+  void on_progress() override { ++progress; }
+};
+
+std::shared_ptr<const config::Pod> pod(const std::string& name, const char* ip) {
+  auto made = std::make_shared<config::Pod>();
+  made->meta.ref = {"Pod", "shop", name, "pods.yaml", 1};
+  made->meta.annotations["sockmesh.io/netns"] = "/run/netns/" + name;
+  made->node_name = "node-a";
+  made->ips = {*IpAddress::parse(ip)};
+  made->phase = "Running";
+  made->ready = true;
+  return made;
+}
+
+const auto kA = pod("a", "10.0.0.1");
+const auto kB = pod("b", "10.0.0.2");
+
+std::shared_ptr<const config::Snapshot> with(std::vector<std::shared_ptr<const config::Pod>> pods) {
+  auto snapshot = std::make_shared<config::Snapshot>();
+  snapshot->pods = std::move(pods);
+  return snapshot;
+}
+
+struct Bench {
+  std::vector<std::string> diary;
+  FakeFleet fleet{2, diary};
+  Told told;
+  Reconciler reconciler{{"node-a", 1}, fleet, told};
+  FakeGate gate{reconciler, diary};
+  Bench() { reconciler.start(gate); }
+  std::size_t at(const std::string& entry) const {
+    return static_cast<std::size_t>(std::find(diary.begin(), diary.end(), entry) - diary.begin());
+  }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "daemon: each worker gets pods and plan together, and a pod is Ready when all have them") {
+  Bench bench;
+  bench.reconciler.apply(with({kA, kB}));
+  REQUIRE(bench.fleet.queue.size() == 2);
+  for (const auto& sent : bench.fleet.queue) {
+    CHECK(sent.batch.opened.size() == 2);
+    REQUIRE(sent.batch.plan);
+    CHECK(sent.batch.plan->generation == 1);
+    CHECK(sent.batch.plan->pod("shop/a") != nullptr);
+  }
+  CHECK(bench.gate.state("shop/a") == capture::PodState::kSteered);
+  CHECK(bench.reconciler.facts().pods_not_ready_keys.size() == 2);
+  bench.fleet.step();
+  CHECK(bench.gate.state("shop/a") == capture::PodState::kSteered);
+  CHECK(bench.reconciler.facts().carried_out == 0);
+  bench.fleet.step();
+  CHECK(bench.gate.state("shop/a") == capture::PodState::kReady);
+  CHECK(bench.reconciler.facts().carried_out == bench.reconciler.issued());
+  CHECK(bench.reconciler.facts().pods_not_ready_keys.empty());
+  CHECK(bench.told.progress == 1);
+  CHECK(bench.told.owners.size() == 2);
+}
+
+TEST_CASE("daemon: a load that changes nothing makes no generation and no work") {
+  Bench bench;
+  bench.reconciler.apply(with({kA}));
+  bench.fleet.run();
+  auto same = std::make_shared<config::Snapshot>(*bench.reconciler.snapshot());
+  same->findings.push_back({});
+  bench.reconciler.apply(same);
+  CHECK(bench.fleet.queue.empty());
+  CHECK(bench.reconciler.facts().generation == 1);
+  CHECK(bench.told.plans == std::vector<std::uint64_t>{1});
+  CHECK(bench.reconciler.snapshot() == same);
+}
+
+TEST_CASE("daemon: a pod that is removed leaves the plan and the workers before the kernel side") {
+  Bench bench;
+  bench.reconciler.apply(with({kA, kB}));
+  bench.fleet.run();
+  bench.reconciler.apply(with({kA}));
+  CHECK(bench.gate.knows("shop/b"));
+  CHECK(bench.told.owners.size() == 1);
+  REQUIRE(bench.fleet.queue.size() == 2);
+  CHECK(bench.fleet.queue[0].batch.plan->pod("shop/b") == nullptr);
+  bench.fleet.run();
+  CHECK_FALSE(bench.gate.knows("shop/b"));
+  CHECK(bench.at("worker 0 lets go of shop/b") < bench.at("kernel lets go of shop/b"));
+  CHECK(bench.at("worker 1 lets go of shop/b") < bench.at("kernel lets go of shop/b"));
+  CHECK(bench.reconciler.facts().generation == 2);
+}
+
+TEST_CASE("daemon: a pod that comes back while it leaves is released, then enrolled anew") {
+  Bench bench;
+  bench.reconciler.apply(with({kA}));
+  bench.fleet.run();
+  bench.reconciler.apply(with({}));
+  bench.reconciler.apply(with({kA}));
+  bench.fleet.run();
+  CHECK(bench.diary == std::vector<std::string>{
+                           "kernel opens shop/a", "ready shop/a", "worker 0 lets go of shop/a",
+                           "worker 1 lets go of shop/a", "kernel lets go of shop/a",
+                           "kernel opens shop/a", "ready shop/a"});
+  CHECK(bench.reconciler.facts().pods_not_ready_keys.empty());
+}
+
+TEST_CASE(
+    "daemon: a pod without its namespace is waited for and not ready in the plan until it opens") {
+  Bench bench;
+  bench.gate.missing = {"shop/b"};
+  bench.reconciler.apply(with({kA, kB}));
+  CHECK(bench.reconciler.waits_for_pods());
+  // One generation, not an optimistic one and a corrected one.
+  CHECK(bench.told.plans == std::vector<std::uint64_t>{1});
+  bench.fleet.run();
+  CHECK(bench.reconciler.facts().pods_not_ready_keys == std::vector<std::string>{"shop/b"});
+  bench.reconciler.retry();
+  CHECK(bench.fleet.queue.empty());
+  bench.gate.missing.clear();
+  bench.reconciler.retry();
+  CHECK_FALSE(bench.reconciler.waits_for_pods());
+  CHECK(bench.told.plans == std::vector<std::uint64_t>{1, 2});
+  bench.fleet.run();
+  CHECK(bench.gate.state("shop/b") == capture::PodState::kReady);
+}
+
+TEST_CASE(
+    "daemon: a reload that adds a pod without namespace and edits another object is one "
+    "generation") {
+  Bench bench;
+  bench.reconciler.apply(with({kA}));
+  bench.fleet.run();
+  bench.gate.missing = {"shop/b"};
+  bench.reconciler.apply(with({kA, kB}));
+  bench.fleet.run();
+  CHECK(bench.told.plans == std::vector<std::uint64_t>{1, 2});
+  // Removing it again is one as well, though the set of waiting pods shrinks with it.
+  bench.reconciler.apply(with({kA}));
+  bench.fleet.run();
+  CHECK(bench.told.plans == std::vector<std::uint64_t>{1, 2, 3});
+  CHECK_FALSE(bench.reconciler.waits_for_pods());
+}
+
+TEST_CASE("daemon: a change that is applied while another is on its way waits for both") {
+  Bench bench;
+  bench.reconciler.apply(with({kA}));
+  bench.reconciler.apply(with({kA, kB}));
+  const std::uint64_t issued = bench.reconciler.issued();
+  CHECK(issued == 2);
+  bench.fleet.step();
+  bench.fleet.step();
+  CHECK(bench.gate.state("shop/a") == capture::PodState::kReady);
+  CHECK(bench.gate.state("shop/b") == capture::PodState::kSteered);
+  CHECK(bench.reconciler.facts().carried_out < issued);
+  bench.fleet.run();
+  CHECK(bench.gate.state("shop/b") == capture::PodState::kReady);
+  CHECK(bench.reconciler.facts().carried_out == issued);
+}
+
+}  // namespace sm::daemon
