@@ -40,6 +40,10 @@ void read_operations(const View& view, bool request, HeaderOperations& out, Repo
       if (!is_header_value(value)) {
         report.invalid(view.path(field), view.mark(field),
                        fmt::format("the value of {} has a line break", name), "");
+      } else if (!is_header_template(value)) {
+        report.invalid(view.path(field), view.mark(field),
+                       fmt::format("a percent sign in the value of {} starts no command", name),
+                       "write %% for a percent sign");
       }
     }
   };
@@ -107,6 +111,15 @@ void read_headers(const View& owner, HeaderOperations& request, HeaderOperations
 Redirect read_redirect(const View& view, Reporter& report) {
   Redirect out;
   out.uri = view.text("uri");
+  // Envoy's own word for replacing the matched prefix (istio-behaviour.md 2.4) is kept for both
+  // spellings.
+  if (view.has("prefixRewrite")) {
+    if (view.has("uri")) {
+      report.invalid(view.path("prefixRewrite"), view.mark("prefixRewrite"),
+                     "uri and prefixRewrite exclude each other", "keep one of them");
+    }
+    out.uri = "%PREFIX()%" + view.text("prefixRewrite");
+  }
   out.authority = view.text("authority");
   out.scheme = view.text("scheme");
   out.derive_port = view.text("derivePort");
@@ -134,9 +147,9 @@ Redirect read_redirect(const View& view, Reporter& report) {
 DirectResponse read_direct_response(const View& view, Reporter& report) {
   DirectResponse out;
   const auto status = view.integer("status");
-  if (!status || *status < 100 || *status > 599) {
+  if (!status || *status < 200 || *status > 599) {
     report.invalid(view.path("status"), view.mark("status"),
-                   "a direct response needs a status from 100 to 599", "");
+                   "a direct response needs a status from 200 to 599", "");
   } else {
     out.status = static_cast<int>(*status);
   }

@@ -32,6 +32,10 @@ HeaderMatches read_header_matches(const View& match, std::string_view field, Rep
     if (!is_header_name(name)) {
       report.invalid(view.path(), view.mark(), fmt::format("\"{}\" is no header name", name), "");
     }
+    if (view.has("prefix") && view.text("prefix").empty()) {
+      report.invalid(view.path("prefix"), view.mark("prefix"), "an empty prefix matches everything",
+                     "write {} to ask for the header's presence");
+    }
     out.emplace_back(to_lower(name), read_string_match(view, report));
   }
   return out;
@@ -57,6 +61,10 @@ StringMatch read_string_match(const View& view, Reporter& report) {
     report.invalid(view.path(), view.mark(), "only one of exact, prefix and regex may be given",
                    "keep one of them");
   }
+  if (view.has("regex") && view.text("regex").empty()) {
+    report.invalid(view.path("regex"), view.mark("regex"), "the regular expression is empty",
+                   "write {} to ask for presence, \".*\" for any value");
+  }
   // Istio's isCatchAllStringMatch: an empty matcher and the regex "*" ask for presence only.
   if (match.value.empty() || (match.kind == StringMatch::Kind::kRegex && match.value == "*")) {
     match.kind = StringMatch::Kind::kPresent;
@@ -79,7 +87,7 @@ HttpMatch read_http_match(const View& view, Reporter& report) {
   const auto one = [&](std::string_view field) -> std::optional<StringMatch> {
     const auto child = view.child(field);
     if (!child) return std::nullopt;
-    if (child->has("prefix") && child->text("prefix").empty()) {
+    if (field != "uri" && child->has("prefix") && child->text("prefix").empty()) {
       report.invalid(child->path("prefix"), child->mark("prefix"),
                      "an empty prefix matches everything", fmt::format("leave {} out", field));
     }

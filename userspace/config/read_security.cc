@@ -54,6 +54,12 @@ void check_rule(const View& rule, Reporter& report) {
         continue;
       }
       for (const Member& member : body->node().members) {
+        for (const Node& item : member.value.items) {
+          if (item.kind == Node::Kind::kString && item.text.empty()) {
+            report.invalid(body->path() + "." + member.key, item.mark,
+                           fmt::format("{} has an empty entry", member.key), "remove it");
+          }
+        }
         if (member.value.is_sequence() && member.value.items.empty()) {
           report.invalid(body->path() + "." + member.key, member.mark,
                          fmt::format("{} is empty", member.key),

@@ -13,6 +13,11 @@ const Node& empty_spec() {
   return kEmpty;
 }
 
+// Istio takes a wildcard here and then finds no such cluster; only "*" alone is refused.
+bool is_destination_host(const std::string& host) {
+  return is_wildcard_domain(host) || (host.front() == '*' && is_fqdn(host.substr(1)));
+}
+
 }  // namespace
 
 Metadata read_metadata(const Node& document, const Reporter& report) {
@@ -60,7 +65,7 @@ Destination read_destination(const View& view, Reporter& report) {
   out.subset = view.text("subset");
   if (!view.has("host")) {
     report.invalid(view.path("host"), view.mark(), "a destination needs a host", "name a Service");
-  } else if (!out.host.empty() && (out.host.front() == '*' || !is_wildcard_domain(out.host))) {
+  } else if (!out.host.empty() && (out.host == "*" || !is_destination_host(out.host))) {
     report.invalid(view.path("host"), view.mark("host"),
                    fmt::format("\"{}\" is no host name", out.host),
                    "name a Service, as \"reviews\" or \"reviews.prod.svc.cluster.local\"");

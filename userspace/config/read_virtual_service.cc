@@ -11,7 +11,7 @@
 namespace sm::config {
 namespace {
 
-std::vector<WeightedDestination> read_route(const View& view, Reporter& report) {
+std::vector<WeightedDestination> read_route(const View& view, bool with_headers, Reporter& report) {
   std::vector<WeightedDestination> out;
   std::uint64_t total = 0;
   for (const View& entry : view.list("route")) {
@@ -30,7 +30,8 @@ std::vector<WeightedDestination> read_route(const View& view, Reporter& report) 
       weighted.weight = static_cast<std::uint32_t>(std::min<std::int64_t>(weight, INT32_MAX));
     }
     total += weighted.weight;
-    read_headers(entry, weighted.request_headers, weighted.response_headers, report);
+    if (with_headers)
+      read_headers(entry, weighted.request_headers, weighted.response_headers, report);
     out.push_back(std::move(weighted));
   }
   if (out.size() > 1 && total == 0) {
@@ -38,6 +39,37 @@ std::vector<WeightedDestination> read_route(const View& view, Reporter& report) 
                    "give them weights");
   }
   return out;
+}
+
+// tcp and tls routes are judged although they are not applied.
+void check_l4_routes(const View& spec, std::string_view field, Reporter& report) {
+  for (const View& route : spec.list(field)) {
+    read_route(route, false, report);
+    if (route.size("route") == 0) {
+      report.invalid(route.path("route"), route.mark(), "a route needs a destination",
+                     "write route: [{destination: {host: ...}}]");
+    }
+    for (const View& match : route.list("match")) {
+      read_gateway_names(match, report);
+      read_port(match, "port", report);
+      check_labels(match, "sourceLabels", report);
+      if (field != "tls") continue;
+      if (match.size("sniHosts") == 0) {
+        report.invalid(match.path("sniHosts"), match.mark(), "a tls match needs sniHosts", "");
+      }
+      for (const auto& [host, mark] : match.marked_texts("sniHosts")) {
+        const std::vector<std::string> hosts = spec.texts("hosts");
+        const bool covered = std::any_of(
+            hosts.begin(), hosts.end(),
+            [&host = host](const std::string& wide) { return host_covers(wide, host); });
+        if (!is_wildcard_domain(host) || (!covered && !IpAddress::parse(host))) {
+          report.invalid(match.path("sniHosts"), mark,
+                         fmt::format("\"{}\" is not covered by the hosts", host),
+                         "name it among spec.hosts");
+        }
+      }
+    }
+  }
 }
 
 // Exactly one of forwarding, redirect and directResponse; what only makes sense with forwarding is
@@ -52,6 +84,9 @@ void check_action(const View& view, Reporter& report) {
   clash("redirect", "directResponse");
   clash("redirect", "fault");
   clash("redirect", "rewrite");
+  clash("delegate", "route");
+  clash("delegate", "redirect");
+  clash("delegate", "directResponse");
   if (!view.has("redirect")) clash("directResponse", "route");
   if (!view.has("redirect") && !view.has("directResponse") && !view.has("delegate") &&
       view.size("route") == 0) {
@@ -96,7 +131,7 @@ HttpRoute read_http_route(const View& view, Reporter& report) {
   for (const View& match : view.list("match"))
     route.match.push_back(read_http_match(match, report));
   check_action(view, report);
-  route.route = read_route(view, report);
+  route.route = read_route(view, true, report);
   if (const auto redirect = view.child("redirect"))
     route.redirect = read_redirect(*redirect, report);
   if (const auto direct = view.child("directResponse"))
@@ -136,6 +171,8 @@ Object read_virtual_service(const Node& document, Reporter& report) {
   service.has_tls = spec.size("tls") > 0;
   for (const View& route : spec.list("http"))
     service.http.push_back(read_http_route(route, report));
+  check_l4_routes(spec, "tcp", report);
+  check_l4_routes(spec, "tls", report);
   if (service.http.empty() && !service.has_tcp && !service.has_tls) {
     report.invalid("spec.http", spec.mark(), "a VirtualService needs http, tls or tcp routes", "");
   }

@@ -161,6 +161,32 @@ bool is_header_value(std::string_view text) {
          text.find('\0') == std::string_view::npos;
 }
 
+bool is_header_template(std::string_view text) {
+  const auto is_command = [](char c) { return (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_'; };
+  while (true) {
+    const std::size_t percent = text.find('%');
+    if (percent == std::string_view::npos) return true;
+    text.remove_prefix(percent + 1);
+    if (!text.empty() && text.front() == '%') {
+      text.remove_prefix(1);
+      continue;
+    }
+    std::size_t at = 0;
+    while (at < text.size() && is_command(text[at])) ++at;
+    if (at == 0) return false;
+    if (at < text.size() && text[at] == '(') {
+      at = text.find(')', at);
+      if (at == std::string_view::npos) return false;
+      ++at;
+    }
+    if (at < text.size() && text[at] == ':') {
+      for (++at; at < text.size() && is_digit(text[at]);) ++at;
+    }
+    if (at >= text.size() || text[at] != '%') return false;
+    text.remove_prefix(at + 1);
+  }
+}
+
 bool is_label_key(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return is_name(text, "-_.");

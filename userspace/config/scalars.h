@@ -39,6 +39,9 @@ bool host_covers(std::string_view wide, std::string_view narrow);
 bool is_header_name(std::string_view text);
 // No CR, LF, NUL.
 bool is_header_value(std::string_view text);
+// Envoy's header formatter: every % is doubled or encloses a command, as %REQ(x)% or
+// %START_TIME(%s):10%.
+bool is_header_template(std::string_view text);
 // Kubernetes label key ([prefix/]name) and value.
 bool is_label_key(std::string_view text);
 bool is_label_value(std::string_view text);

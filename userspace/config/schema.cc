@@ -71,8 +71,8 @@ Expectation expect(const Node& node, const Field& field) {
         return {"a duration", "write a number with a unit, as \"5s\" or \"250ms\""};
       const auto value = parse_duration(node.text);
       if (!value) return {"a duration", "write a number with a unit, as \"5s\" or \"250ms\""};
-      if (*value != std::chrono::nanoseconds{0} && *value < std::chrono::milliseconds{1}) {
-        return {"a duration of at least 1ms", "the smallest duration is 1ms"};
+      if (*value % std::chrono::milliseconds{1} != std::chrono::nanoseconds{0}) {
+        return {"a duration of whole milliseconds", "the smallest duration is 1ms"};
       }
       return {};
     }
@@ -172,7 +172,8 @@ class Checker {
     // An empty message in a list (`rules: [{}]`, `- null`) stays what it is; its reader says what
     // that means.
     if (node.is_null() && field.card != Card::kOne) {
-      if (field.type == Type::kMessage || field.type == Type::kAny) return;
+      if (field.type == Type::kAny) return;
+      if (field.type == Type::kMessage && field.card == Card::kList) return;
       return wrong(node, expect(node, field).what, "remove the empty entry", path);
     }
     const Expectation expectation = expect(node, field);

@@ -52,8 +52,13 @@ constexpr Message kMatch = {"HTTPMatchRequest", kMatchFields};
 
 constexpr std::string_view kDerivePorts[] = {"FROM_PROTOCOL_DEFAULT", "FROM_REQUEST_PORT"};
 constexpr Field kRedirectFields[] = {
-    text("uri"),    text("authority"),       natural("port"), one_of("derivePort", kDerivePorts),
-    text("scheme"), natural("redirectCode"),
+    text("uri"),
+    text("authority"),
+    natural("port"),
+    one_of("derivePort", kDerivePorts),
+    text("scheme"),
+    text("prefixRewrite"),
+    natural("redirectCode"),
 };
 constexpr Message kRedirect = {"HTTPRedirect", kRedirectFields};
 
