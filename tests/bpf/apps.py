@@ -52,6 +52,22 @@ def dial(task, host, port, family=socket.AF_INET, source=None, device=None):
     return outcome(attempt)
 
 
+def dial_fast_open(task, host, port):
+    """MSG_FASTOPEN: the first send is the connect."""
+    def attempt():
+        with socket.socket() as connection:
+            connection.sendto(b"x", 0x20000000, (host, port))
+            return {"peername": connection.getpeername(), "line": json.loads(connection.makefile().readline())}
+    return outcome(attempt)
+
+
+def dial_multipath(task, host, port):
+    def attempt():
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262) as connection:
+            return ask(connection, (host, port))
+    return outcome(attempt)
+
+
 def dial_epoll(task, host, port):
     """Non-blocking connect, edge-triggered readiness: errno of connect, events, SO_ERROR, answer."""
     connection = socket.socket()
@@ -128,6 +144,17 @@ def dial_many(task, host, port, count):
         what = answer if isinstance(answer, str) else "slot%d" % answer["line"]["slot"]
         seen[what] = seen.get(what, 0) + 1
     return seen
+
+
+def wait_settled(task, port):
+    """Until no connection to this remote port waits for the acknowledgement of its FIN any more."""
+    remote = ":%04X" % port
+    for _ in range(500):
+        rows = [line.split() for line in open("/proc/net/tcp")][1:]
+        if not [row for row in rows if row[2].endswith(remote) and row[3] in ("01", "04")]:
+            return
+        select.select([], [], [], 0.01)
+    raise TimeoutError("connections do not close")
 
 
 def serve(task, host, port, family=socket.AF_INET, count=None):

@@ -10,12 +10,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/json.h"
@@ -23,6 +25,10 @@
 #include "capture/capture.h"
 #include "capture/enrolment.h"
 #include "capture/uninstall.h"
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
 
 namespace sm::capture {
 namespace {
@@ -167,6 +173,8 @@ class Agent final : public EnrolmentEvents {
     }
     if (verb == "facts") return facts();
     if (verb == "dial") return dial(command);
+    if (verb == "open-in-threads")
+      return open_in_threads(command.value("threads", 4), command.value("rounds", 100));
     if (verb == "hold") x_hold = command.value("on", false);
     if (verb == "release") x_held.clear();
     if (verb == "close-listener") close_listener(command);
@@ -251,6 +259,42 @@ class Agent final : public EnrolmentEvents {
       answer["answer"] = talk(socket->get(), command.value("say", "hi\n"));
     if (command.value("abort", false)) reset_on_close(socket->get());
     return answer;
+  }
+
+  // Every thread opens sockets in the pods in turn. Each must be in its pod's netns, and the thread
+  // at home afterwards.
+  Json open_in_threads(int threads, int rounds) {
+    std::vector<std::shared_ptr<const io::PodNet>> nets;
+    for (const auto& [key, pod] : x_pods) nets.push_back(pod.net);
+    const std::uint64_t home = cookie_of(UniqueFd(::socket(AF_INET, SOCK_STREAM, 0)).get());
+    std::atomic<int> wrong = 0;
+    std::vector<std::thread> running;
+    for (int t = 0; t < threads; ++t) {
+      running.emplace_back(
+          [this, &nets, &wrong, home, rounds, t] { open_some(nets, wrong, home, rounds, t); });
+    }
+    for (std::thread& one : running) one.join();
+    return Json{{"wrong", wrong.load()}, {"opened", threads * rounds}};
+  }
+
+  void open_some(const std::vector<std::shared_ptr<const io::PodNet>>& nets,
+                 std::atomic<int>& wrong, std::uint64_t home, int rounds, int first) {
+    const SocketAddress to{IpAddress(), 80};
+    for (int i = 0; i < rounds; ++i) {
+      const io::PodNet& net = *nets[static_cast<std::size_t>(first + i) % nets.size()];
+      const Result<UniqueFd> socket = x_kernel.open(net, to, io::DialPurpose::kWire, std::nullopt);
+      const UniqueFd here(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+      if (!socket || cookie_of(socket->get()) != net.netns_cookie || cookie_of(here.get()) != home)
+        ++wrong;
+      if (x_kernel.find(net, to, to)) ++wrong;
+    }
+  }
+
+  static std::uint64_t cookie_of(int socket) {
+    std::uint64_t cookie = 0;
+    socklen_t length = sizeof cookie;
+    ::getsockopt(socket, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &length);
+    return cookie;
   }
 
   int finish(int socket, Clock::time_point deadline) {

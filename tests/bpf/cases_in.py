@@ -37,7 +37,9 @@ def t13_lives(env):
     server.receive()
     env.agent.ask(do="dial", pod="lab/b", to=env.b.ip + ":8081", purpose="app", client="%s:7" % env.a.ip, say="x")
     server.receive()
-    # our end is closed by now (the agent waited two seconds for an answer); the accepted one still needs its entry
+    # The agent has given up and closed its end. Once the FIN is acknowledged (delayed, 40 ms) that socket is TIME_WAIT, and
+    # only the accepted one still needs the entry.
+    env.b.call(apps.wait_settled, 8081)
     equal(env.agent.ask(do="facts")["maps"]["sm_peers"], 1, "sm_peers while accepted")
     server.go()
     server.result()

@@ -40,6 +40,12 @@ def guards(env):
     equal("lab/x" in env.agent.enrol(*env.wishes), False)
 
 
+def threads(env):
+    "sockets opened by four threads at once are each in their pod's netns, and the threads stay at home"
+    answer = env.agent.ask(do="open-in-threads", threads=4, rounds=250)
+    equal(answer, {"wrong": 0, "opened": 1000})
+
+
 def one_lock(env):
     "a second daemon on the same bpffs directory is refused"
     second = env.lab.agent("a")
@@ -190,10 +196,17 @@ def uninstalls(env):
     equal(os.path.ismount(env.agent.bpffs), False)
     equal(os.path.exists(env.agent.run_dir + "/capture.json"), False)
     equal(env.agent.uninstall(), [])
+    equal(env.agent.start(), {"ok": True, "recovered": False}, "a new start")
+    env.agent.enrol(*env.wishes)
+    equal(wish_of(env.a.call(apps.dial, VIP, 80)), VIP + ":80", "captured once more")
+    done = env.agent.uninstall()  # under a living daemon: the operator's emergency exit
+    equal(any("run this again" in line for line in done), True, done)
+    env.agent.kill()
+    equal(any("unmounted" in line for line in env.agent.uninstall()), True, "the mount goes when the daemon has gone")
     server = env.b.start(apps.serve, "0.0.0.0", 8080)
     server.receive()
     equal(env.a.call(apps.dial, env.b.ip, 8080)["line"]["accept"][0], env.a.ip, "pods talk as if we had never been there")
     server.end()
 
 
-CASES = [t18, guards, one_lock, two_daemons, below, changes, t28, firewall, t19, uninstalls]
+CASES = [t18, guards, threads, one_lock, two_daemons, below, changes, t28, firewall, t19, uninstalls]

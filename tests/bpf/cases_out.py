@@ -49,6 +49,19 @@ def t3(env):
     equal(answer["sockname"][0], "::ffff:" + env.a.ip, "getsockname6")
 
 
+def t4(env):
+    "T4 TCP fast open: the send that connects is captured like a connect"
+    answer = env.a.call(apps.dial_fast_open, VIP, 80)
+    equal((wish_of(answer), answer["peername"]), (VIP + ":80", (VIP, 80)))
+
+
+def t9(env):
+    "T9 multipath TCP is captured, or the kernel has none"
+    answer = env.a.call(apps.dial_multipath, VIP, 80)
+    if answer != "EPROTONOSUPPORT":
+        equal(wish_of(answer), VIP + ":80")
+
+
 def t5(env):
     "T5 non-blocking connect with edge-triggered epoll"
     answer = env.a.call(apps.dial_epoll, VIP, 80)
@@ -158,6 +171,7 @@ def t20(env):
     try:
         for _ in range(20):
             env.a.call(apps.dial_and_leave, VIP, 80)
+        env.a.call(apps.wait_settled, 15001)
     finally:
         env.agent.go_on()
     seen = lambda: env.agent.ask(do="facts")
@@ -213,4 +227,4 @@ def t24(env):
             run("sysctl", "-qw", "net.core.optmem_max=" + before)
 
 
-CASES = [t1, t3, t5, t7, t8, t10, t12, t16, t17, t42, t20, t22, ipv6, t24]
+CASES = [t1, t3, t4, t5, t7, t8, t9, t10, t12, t16, t17, t42, t20, t22, ipv6, t24]

@@ -33,7 +33,7 @@ MUTANTS = {
     "wishes without a netns": ("T17", (SOCKOPS, ".netns = bpf_get_netns_cookie(ctx),\n\t    .source = *source,\n\t    .capture", ".netns = 1,\n\t    .source = *source,\n\t    .capture"),
                                (ARRIVE, "struct sm_wish_key key = {\n\t    .netns = sm_arrive.netns", "struct sm_wish_key key = {\n\t    .netns = 1"),
                                ("userspace/capture/maps.cc", "key.netns = netns;\n  key.source", "key.netns = 1 + 0 * netns;\n  key.source")),
-    "accepted wishes go with the client": ("T20", (SOCKOPS, "key = wish_key(ctx, &source, remote_port_of(ctx), &local);", "return 1;")),
+    "accepted wishes go with the client": ("T20", (SOCKOPS, "key = wish_key(ctx, &source, remote_port_of(ctx), &local);", "if (source.word_be[3])\n\t\treturn 1;\n\tkey = wish_key(ctx, &source, 0, &local);")),
     "wishes stay": ("T20", (SOCKOPS, "bpf_map_delete_elem(&sm_wishes, key)", "0")),
     "peers stay": ("T13", (SOCKOPS, "bpf_map_delete_elem(&sm_peers, key)", "0")),
     "peers go with our end": ("T13", (SOCKOPS, "key = peer_key(ctx, &source, remote_port_of(ctx), ctx->local_port);", "return 1;")),

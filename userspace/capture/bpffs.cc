@@ -77,29 +77,30 @@ Result<> ensure_bpffs(const std::string& directory) {
   return make_all(directory, stuck);
 }
 
-Result<> leave_bpffs(const std::string& directory, std::vector<std::string>& done) {
+Result<bool> leave_bpffs(const std::string& directory, std::vector<std::string>& done) {
   std::string mount_point = directory;
   while (mount_point != "/" && is_on_bpffs(parent_of(mount_point)))
     mount_point = parent_of(mount_point);
   if (mount_point != directory && ::rmdir(directory.c_str()) != 0 && errno != ENOENT) {
     done.push_back("left " + directory + ": others have pins there");
-    return {};
+    return true;
   }
   const std::string mark = mount_point + "/" + kMark;
-  if (!is_directory(mark)) return {};
+  if (!is_directory(mark)) return true;
   for (const std::string& name : names_in(mount_point)) {
     // The kernel's own two files, and our mark.
     if (name == "maps.debug" || name == "progs.debug" || name == kMark) continue;
     done.push_back("left " + mount_point + " mounted: others have pins there");
-    return {};
+    return true;
   }
-  if (::umount2(mount_point.c_str(), UMOUNT_NOFOLLOW) != 0 && errno == EBUSY) {
-    done.push_back("left " + mount_point + " mounted: it is in use (is sockmeshd still running?)");
-    return {};
+  if (::umount2(mount_point.c_str(), UMOUNT_NOFOLLOW) == 0) {
+    done.push_back("unmounted " + mount_point);
+    return true;
   }
-  if (is_on_bpffs(mount_point)) return system_error("unmount " + mount_point, errno);
-  done.push_back("unmounted " + mount_point);
-  return {};
+  if (errno != EBUSY) return system_error("unmount " + mount_point, errno);
+  done.push_back("left " + mount_point +
+                 " mounted: it is in use; run this again when sockmeshd has ended");
+  return false;
 }
 
 Result<UniqueFd> lock_directory(const std::string& directory) {

@@ -19,8 +19,8 @@ inline constexpr const char* kFreshPrefix = "new-";
 // its root, so that the last daemon to leave knows that it may unmount.
 Result<> ensure_bpffs(const std::string& directory);
 // Removes `directory` when it is empty, and unmounts the bpffs when it has our mark and nobody has
-// pins there.
-Result<> leave_bpffs(const std::string& directory, std::vector<std::string>& done);
+// pins there. false: it is in use, a later call may finish.
+Result<bool> leave_bpffs(const std::string& directory, std::vector<std::string>& done);
 bool is_on_bpffs(const std::string& path);
 
 // Exclusive use of `directory` while the descriptor is open. kUnavailable: another process has it.

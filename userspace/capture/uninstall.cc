@@ -29,7 +29,8 @@ Result<std::vector<std::string>> uninstall(const std::string& run_dir) {
     for (const std::string& name : names_in(record->bpffs)) {
       if (is_ours(name)) SM_TRY(remove_pins(record->bpffs + "/" + name, true, done));
     }
-    SM_TRY(leave_bpffs(record->bpffs, done));
+    SM_TRY_ASSIGN(const bool left, leave_bpffs(record->bpffs, done));
+    if (!left) return done;  // the record stays for the next time
   }
   const std::string path = record_path(run_dir);
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return system_error("remove " + path, errno);
