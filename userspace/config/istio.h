@@ -110,6 +110,8 @@ enum class TlsMode : unsigned char { kUnset, kDisable, kSimple, kMutual, kIstioM
 
 enum class LoadBalancer : unsigned char { kUnset, kLeastRequest, kRoundRobin, kRandom, kPassthrough };
 
+struct PortPolicy;
+
 struct TrafficPolicy {
   LoadBalancer load_balancer = LoadBalancer::kUnset;
   bool has_load_balancer = false;  // the block is present (a present block replaces the parent's)
@@ -119,8 +121,14 @@ struct TrafficPolicy {
   bool has_tls = false;
   bool has_outlier_detection = false;
   // portLevelSettings, by service port; a matching entry replaces all four blocks
-  std::vector<std::pair<std::uint16_t, TrafficPolicy>> ports;
+  std::vector<PortPolicy> ports;
   Mark mark;
+};
+
+struct PortPolicy {
+  PortPolicy(std::uint16_t number, TrafficPolicy given) : port(number), policy(std::move(given)) {}
+  std::uint16_t port = 0;
+  TrafficPolicy policy;
 };
 
 struct Subset {
