@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "world.h"
+#include "support/plan_world.h"
 
 namespace sm::plan {
 
@@ -58,9 +58,9 @@ TEST_CASE("header template: substitutes what it knows and leaves the rest as it 
       {"%REQ(x-a%", "%REQ(x-a%"},
       {"%REQ(x-a):z%", "%REQ(x-a):z%"},
       {"", ""}};
-  for (const auto& [pattern, expected] : rows) {
-    CAPTURE(pattern);
-    CHECK(value_of(pattern, head) == expected);
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    CHECK(value_of(row.first, head) == row.second);
   }
 }
 

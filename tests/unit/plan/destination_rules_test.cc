@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "world.h"
+#include "support/plan_world.h"
 
 namespace sm::plan {
 

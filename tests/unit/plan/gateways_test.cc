@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "plan/dump.h"
-#include "world.h"
+#include "support/plan_world.h"
 
 namespace sm::plan {
 

@@ -5,7 +5,7 @@
 
 #include "plan/local_pods.h"
 #include "plan/protocol.h"
-#include "world.h"
+#include "support/plan_world.h"
 
 namespace sm::plan {
 
@@ -38,10 +38,10 @@ TEST_CASE("naming: a wildcard covers one or more labels, but not the bare name")
       {"a.x.com", "a.x.com", true},
       {"a.x.com", "b.x.com", false},
       {"ax.com", "*.x.com", false}};
-  for (const auto& [inner, outer, expected] : rows) {
-    CAPTURE(inner);
-    CAPTURE(outer);
-    CHECK(host_within(inner, outer) == expected);
+  for (const auto& row : rows) {
+    CAPTURE(std::get<0>(row));
+    CAPTURE(std::get<1>(row));
+    CHECK(host_within(std::get<0>(row), std::get<1>(row)) == std::get<2>(row));
   }
 }
 

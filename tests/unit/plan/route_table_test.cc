@@ -60,9 +60,9 @@ TEST_CASE("route table: exact before the longest suffix before the star") {
                                                                  {"[fd00::1]", "six"},
                                                                  {"x.a.example.com:", "any"},
                                                                  {"x.a.example.com:http", "any"}};
-  for (const auto& [authority, name] : rows) {
-    CAPTURE(authority);
-    CHECK(found(table, authority) == name);
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    CHECK(found(table, row.first) == row.second);
   }
 }
 

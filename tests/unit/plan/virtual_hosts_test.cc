@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What clients reach: virtual hosts, VirtualServices of the mesh, services by address.
+#include "plan/virtual_hosts.h"
+
 #include <doctest/doctest.h>
 
 #include "plan/dump.h"
-#include "world.h"
+#include "support/plan_world.h"
 
 namespace sm::plan {
 
