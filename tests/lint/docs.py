@@ -123,8 +123,25 @@ def broken_links(page: Path, text: str) -> list[str]:
     return [f"link to {target} leads nowhere" for target in LINK.findall(text) if "://" not in target and not (page.parent / target).exists()]
 
 
+def undocumented() -> list[tuple[str, list[str]]]:
+    """What the programs know and docs/CONFIG.md does not: finding codes, verbs, keys of the node file."""
+    page = (ROOT / "docs/CONFIG.md").read_text()
+    sources = "".join(path.read_text() for path in tracked(ROOT, (".h", ".cc"), ("userspace",)))
+    codes = set(re.findall(r'"((?:SM|IST)\d{4})"', sources))
+    told = set(re.findall(r"^\| `((?:SM|IST)\d{4})` \|", page, re.MULTILINE))
+    verbs = set(re.findall(r"^  ([a-z-]+)(?:, [a-z-]+)*  ", (help_of("sockmeshctl") or "").partition("verbs:")[2].partition("options of")[0], re.MULTILINE))
+    section = page.partition("## sockmeshctl")[2]
+    keys = set(re.findall(r"^#? ?([a-zA-Z]+):", (ROOT / "configs/every-field.yaml").read_text(), re.MULTILINE))
+    table = page.partition("## The node file")[2].partition("## Pods")[0]
+    return [("docs/CONFIG.md: finding codes", [f"{code} is not in the table" for code in sorted(codes - told)] +
+             [f"{code} is in the table and nowhere in the sources" for code in sorted(told - codes)]),
+            ("docs/CONFIG.md: verbs", [f"{verb} is not told" for verb in sorted(verbs) if f"`{verb}" not in section] or ([] if verbs else ["sockmeshctl --help lists none"])),
+            ("docs/CONFIG.md: node file keys", [f"{key} is not told" for key in sorted(keys) if f"`{key}`" not in table] or ([] if keys else ["configs/every-field.yaml has none"]))]
+
+
 def main() -> int:
     passed = failed = 0
+    pages: list[list[tuple[str, list[str]]]] = [undocumented()]
     for page in tracked(ROOT, (".md",), (".",)):
         text = page.read_text()
         name = page.relative_to(ROOT)
@@ -135,6 +152,8 @@ def main() -> int:
                 cases.append((f"{name}:{line}: runs", run_block(found[2])))
             else:
                 cases.append((f"{name}:{line}: exists", [p for words in simple_commands(found[2]) for p in check_words(words)]))
+        pages.append(cases)
+    for cases in pages:
         for what, problems in cases:
             passed, failed = passed + (not problems), failed + bool(problems)
             if problems:

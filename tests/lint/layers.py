@@ -77,6 +77,11 @@ def library_of(header: str) -> str | None:
     return None
 
 
+def beside(path: str, header: str) -> bool:
+    """A test's own header: in its folder, or below tests/."""
+    return (ROOT / path).parent.joinpath(header).is_file() or (ROOT / "tests" / header).is_file()
+
+
 def check_includes(path: str, text: str, folder: str, layers: dict[str, Layer], test: bool = False) -> list[Finding]:
     """One file's includes against the row of `folder`. A test may use doctest and tests/support beside that."""
     findings = []
@@ -93,7 +98,7 @@ def check_includes(path: str, text: str, folder: str, layers: dict[str, Layer], 
             why = "a higher or equal rank" if layers[top].rank >= layer.rank else "not in its row of userspace/LAYERS"
             findings.append(Finding(path, number, f"{folder} includes {header}: {why}"))
             continue
-        if test and top in ("support", "doctest"):
+        if test and (top in ("support", "doctest") or found[1] == '"' and beside(path, header)):
             continue
         if found[1] == '"' and not header.endswith(".skel.h") and top not in LIBRARIES:
             findings.append(Finding(path, number, f'"{header}" names no folder of userspace/; write "folder/file.h"'))
@@ -107,12 +112,14 @@ def check_includes(path: str, text: str, folder: str, layers: dict[str, Layer], 
 
 
 def orphan(test: Path, root: Path) -> bool:
-    """True if no unit bears the name that the test begins with: loader_quarantine_test.cc is about loader.{h,cc}."""
+    """True if no unit bears the name that the test begins with: loader_quarantine_test.cc is about loader.{h,cc}, and
+    gateway_test.cc about read_gateway.cc."""
     folder = test.parent.name
     home = root / "bpf/lib" if folder == "bpf" else root / "userspace" / folder
     words = test.name.removesuffix("_test.cc").split("_")
     names = ["_".join(words[:count]) for count in range(len(words), 0, -1)]
-    return not any((home / f"{name}{suffix}").is_file() for name in names for suffix in (".h", ".cc"))
+    units = {path.stem for path in home.glob("*") if path.suffix in (".h", ".cc")}
+    return not any(unit == name or unit.endswith(f"_{name}") for unit in units for name in names)
 
 
 def check(root: Path) -> list[Finding]:

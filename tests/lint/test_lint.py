@@ -143,7 +143,7 @@ class LayerRules(unittest.TestCase):
     def test_orphans_and_long_files_and_folders_without_a_row_are_found(self):
         with tempfile.TemporaryDirectory() as scratch:
             root = Path(scratch)
-            for name, text in {"userspace/LAYERS": TABLE, "userspace/io/loop.h": SPDX, "tests/unit/io/loop_test.cc": SPDX, "tests/unit/io/loop_many_test.cc": SPDX,
+            for name, text in {"userspace/LAYERS": TABLE, "userspace/io/loop.h": SPDX, "tests/unit/io/loop_test.cc": SPDX, "tests/unit/io/loop_many_test.cc": SPDX, "userspace/io/read_gate.cc": SPDX, "tests/unit/io/gate_test.cc": SPDX,
                                "tests/unit/io/gone_test.cc": SPDX, "userspace/io/long.cc": SPDX + "\n" * 400, "userspace/stray/a.cc": SPDX}.items():
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 (root / name).write_text(text)

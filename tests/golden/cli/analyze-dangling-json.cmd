@@ -1,0 +1,1 @@
+sockmeshctl analyze -o json tests/golden/cli/dangling

@@ -1,0 +1,1 @@
+sockmeshd --check --config tests/golden/cli/not-honoured.node.yaml

@@ -1,0 +1,1 @@
+sockmeshd --congif node.yaml

@@ -1,0 +1,1 @@
+sockmeshctl bpf --help

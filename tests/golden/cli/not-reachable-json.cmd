@@ -1,0 +1,1 @@
+sockmeshctl --socket /nonexistent/admin.sock pods -o json

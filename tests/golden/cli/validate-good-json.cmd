@@ -1,0 +1,1 @@
+sockmeshctl validate -o json tests/golden/cli/good.yaml

@@ -1,0 +1,1 @@
+sockmeshctl version -o json
