@@ -11,3 +11,7 @@ $(O)/tests/capture_agent: $(O)/obj/tests/bpf/capture_agent.o $(BPF_TEST_LIBS)
 .PHONY: test-bpf
 test-bpf: $(O)/tests/capture_agent ## eBPF programs under real traffic (root); T=pattern for some cases
 	$(Q)$(PYTHON) tests/bpf/capture_test.py --agent $< $(if $(T),--only "$(T)")
+
+.PHONY: test-bpf-mutants
+test-bpf-mutants: ## takes each mechanism of the kernel side out; its case in test-bpf must fail (slow)
+	$(Q)$(PYTHON) tests/bpf/mutants.py
