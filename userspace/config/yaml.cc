@@ -68,6 +68,7 @@ class TreeBuilder final : public YAML::EventHandler {
     Node node;
     node.mark = mark_of(mark);
     node.text = value;
+    x_last_scalar = mark;
     // "?" is a plain scalar, "!" a quoted or block one; a tag of the core schema asks for resolving
     // again.
     const bool resolve = tag == "?" || tag == "tag:yaml.org,2002:int" ||
@@ -90,6 +91,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   bool complete() const { return x_complete; }
   const std::optional<YamlError>& failure() const { return x_failure; }
+  const YAML::Mark& last_scalar() const { return x_last_scalar; }
   YamlDocument take() { return std::move(x_document); }
 
  private:
@@ -204,10 +206,29 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<Frame> x_stack;
   std::unordered_map<YAML::anchor_t, Anchored> x_anchors;
   std::optional<YamlError> x_failure;
+  YAML::Mark x_last_scalar = YAML::Mark::null_mark();
   std::size_t x_nodes = 0;
   std::size_t x_alias_bytes = 0;
   bool x_complete = false;
 };
+
+// yaml-cpp takes the end of the text for the end of a quoted scalar; only the last scalar can be
+// one.
+bool is_unterminated(std::string_view text, const YAML::Mark& mark) {
+  if (mark.is_null() || static_cast<std::size_t>(mark.pos) >= text.size()) return false;
+  const char quote = text[static_cast<std::size_t>(mark.pos)];
+  if (quote != '"' && quote != '\'') return false;
+  for (std::size_t at = static_cast<std::size_t>(mark.pos) + 1; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote) {
+      const bool doubled = quote == '\'' && at + 1 < text.size() && text[at + 1] == quote;
+      if (!doubled) return false;
+      ++at;
+    }
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -218,6 +239,8 @@ YamlFile parse_yaml(std::string_view text) {
         YamlError{{1, 1}, "larger than " + std::to_string(kResourceFileBytesMax) + " bytes"};
     return file;
   }
+  if (text.starts_with("\xef\xbb\xbf"))
+    text.remove_prefix(3);  // so that places count in bytes of the text
   TreeBuilder builder;
   try {
     std::istringstream stream{std::string(text)};
@@ -230,7 +253,11 @@ YamlFile parse_yaml(std::string_view text) {
         file.documents.push_back(std::move(document));
       }
     }
-    if (builder.failure()) file.error = builder.failure();
+    if (builder.failure()) {
+      file.error = builder.failure();
+    } else if (is_unterminated(text, builder.last_scalar())) {
+      file.error = YamlError{mark_of(builder.last_scalar()), "a quote that is not closed"};
+    }
   } catch (const YAML::Exception& error) {
     // A limit is the earlier and the better reason.
     file.error = builder.failure() ? *builder.failure() : YamlError{mark_of(error.mark), error.msg};
