@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.h"
+
 namespace sm::plan {
 
 namespace {
@@ -64,6 +66,38 @@ Rewrite make_rewrite(const config::HttpRewrite& from, const config::HttpMatch* m
     out.replacement = from.uri;
     out.kind = matches_by_prefix(match) ? Rewrite::Kind::kPrefix : Rewrite::Kind::kWhole;
     if (out.kind == Rewrite::Kind::kPrefix) out.matched_prefix = matched_prefix(match);
+  }
+  return out;
+}
+
+HeaderRules make_header_rules(const config::HeaderOperations& from, std::string* authority,
+                              std::vector<std::string>& refused) {
+  HeaderRules out;
+  for (const std::string& name : from.remove) {
+    const std::string lowered = to_lower(name);
+    if (lowered.starts_with(':') || lowered == "host") {
+      refused.push_back(name);
+    } else {
+      out.remove(lowered);
+    }
+  }
+  // True when the name is an ordinary header. `add` first, so that of both `set` has the last word
+  // on the authority.
+  const auto is_header = [&](const std::string& name, const std::string& value) {
+    const std::string lowered = to_lower(name);
+    if (authority != nullptr && (lowered == "host" || lowered == ":authority")) {
+      *authority = value;
+      return false;
+    }
+    if (!lowered.starts_with(':')) return true;
+    refused.push_back(name);
+    return false;
+  };
+  for (const auto& [name, value] : from.add) {
+    if (is_header(name, value)) out.add(name, value);
+  }
+  for (const auto& [name, value] : from.set) {
+    if (is_header(name, value)) out.set(name, value);
   }
   return out;
 }

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "config/istio.h"
 #include "plan/matches.h"
@@ -17,6 +19,11 @@ Redirect make_redirect(const config::Redirect& from, const config::HttpMatch* ma
                        std::uint16_t port);
 Rewrite make_rewrite(const config::HttpRewrite& from, const config::HttpMatch* match,
                      RegexCache& cache);
+// Setting or adding `host` or `:authority` is a host rewrite and goes to `authority`; null for
+// responses, which have none. Names of operations that are never done are added to `refused`: on
+// pseudo headers, and removing `host`.
+HeaderRules make_header_rules(const config::HeaderOperations& from, std::string* authority,
+                              std::vector<std::string>& refused);
 // Percent, to a ten-thousandth, as parts of a million; at most a million.
 std::uint32_t per_million(double percent);
 

@@ -5,6 +5,22 @@
 
 namespace sm::plan {
 
+namespace {
+
+HeaderRules::Values filled_in(const HeaderRules::Values& rules,
+                              const std::vector<HeaderTemplate>& templates,
+                              const http::RequestHead& request, const StreamFacts& facts) {
+  HeaderRules::Values out;
+  out.reserve(rules.size());
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    out.emplace_back(rules[i].first, std::string());
+    templates[i].append_to(out.back().second, request, facts);
+  }
+  return out;
+}
+
+}  // namespace
+
 void HeaderRules::set(std::string_view name, std::string value) {
   x_set_values.emplace_back(value);
   x_set.emplace_back(to_lower(name), std::move(value));
@@ -23,23 +39,27 @@ void HeaderRules::append(const HeaderRules& more) {
   x_add_values.insert(x_add_values.end(), more.x_add_values.begin(), more.x_add_values.end());
 }
 
+HeaderRules::Values HeaderRules::set_values(const http::RequestHead& request,
+                                            const StreamFacts& facts) const {
+  return filled_in(x_set, x_set_values, request, facts);
+}
+
+HeaderRules::Values HeaderRules::add_values(const http::RequestHead& request,
+                                            const StreamFacts& facts) const {
+  return filled_in(x_add, x_add_values, request, facts);
+}
+
 void HeaderRules::apply_to(http::Headers& headers, const http::RequestHead& request,
                            const StreamFacts& facts) const {
   if (empty()) return;
   for (const std::string& name : x_remove) headers.remove(name);
-  const auto values_of = [&](const std::vector<HeaderTemplate>& templates) {
-    std::vector<std::string> values(templates.size());
-    for (std::size_t i = 0; i < templates.size(); ++i)
-      templates[i].append_to(values[i], request, facts);
-    return values;
-  };
-  const std::vector<std::string> set_values = values_of(x_set_values);
-  const std::vector<std::string> add_values = values_of(x_add_values);
-  for (std::size_t i = 0; i < x_set.size(); ++i) {
-    if (!set_values[i].empty()) headers.set(x_set[i].first, set_values[i]);
+  const Values sets = set_values(request, facts);
+  const Values adds = add_values(request, facts);
+  for (const auto& [name, value] : sets) {
+    if (!value.empty()) headers.set(name, value);
   }
-  for (std::size_t i = 0; i < x_add.size(); ++i) {
-    if (!add_values[i].empty()) headers.add(x_add[i].first, add_values[i]);
+  for (const auto& [name, value] : adds) {
+    if (!value.empty()) headers.add(name, value);
   }
 }
 

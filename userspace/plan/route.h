@@ -48,6 +48,11 @@ class HeaderRules {
   void apply_to(http::Headers& headers, const http::RequestHead& request,
                 const StreamFacts& facts) const;
 
+  // The values of sets() and adds() for one request.
+  using Values = std::vector<std::pair<std::string, std::string>>;
+  Values set_values(const http::RequestHead& request, const StreamFacts& facts) const;
+  Values add_values(const http::RequestHead& request, const StreamFacts& facts) const;
+
  private:
   std::vector<std::string> x_remove;
   std::vector<std::pair<std::string, std::string>> x_set;

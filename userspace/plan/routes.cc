@@ -258,45 +258,14 @@ std::vector<const Cluster*> RouteBuilder::clusters_of(const config::VirtualServi
 
 HeaderRules RouteBuilder::rules_of(const Place& place, const config::HeaderOperations& operations,
                                    const std::string& path, std::string* authority) {
-  HeaderRules out;
-  const auto refuse = [&](const char* what, const std::string& name) {
+  std::vector<std::string> refused;
+  HeaderRules out = make_header_rules(operations, authority, refused);
+  for (const std::string& name : refused) {
     x_findings.add(
         {std::string(code::kHeaderRefused), config::Severity::kWarning, place.from.meta.ref,
-         place.http.mark, path + "." + what,
+         place.http.mark, path,
          "header " + name + " cannot be changed by a header operation, which is left out",
          "take it out; the authority is changed by `rewrite` or by setting `host`"});
-  };
-  // Setting or adding the authority of a request is a host rewrite.
-  const auto rewrites = [authority](const std::string& lowered, const std::string& value) {
-    if (authority == nullptr || (lowered != "host" && lowered != ":authority")) return false;
-    *authority = value;
-    return true;
-  };
-  for (const std::string& name : operations.remove) {
-    const std::string lowered = to_lower(name);
-    if (lowered.starts_with(':') || lowered == "host") {
-      refuse("remove", name);
-    } else {
-      out.remove(lowered);
-    }
-  }
-  for (const auto& [name, value] : operations.add) {
-    const std::string lowered = to_lower(name);
-    if (rewrites(lowered, value)) continue;
-    if (lowered.starts_with(':')) {
-      refuse("add", name);
-    } else {
-      out.add(lowered, value);
-    }
-  }
-  for (const auto& [name, value] : operations.set) {
-    const std::string lowered = to_lower(name);
-    if (rewrites(lowered, value)) continue;
-    if (lowered.starts_with(':')) {
-      refuse("set", name);
-    } else {
-      out.set(lowered, value);
-    }
   }
   return out;
 }
