@@ -23,6 +23,8 @@ int run_delete(const Invocation& call, Console& console);
 // verdicts.cc
 int run_validate(const Invocation& call, Console& console);
 int run_analyze(const Invocation& call, Console& console);
+// explain.cc
+int run_explain(const Invocation& call, Console& console);
 // host.cc
 int run_doctor(const Invocation& call, Console& console);
 int run_uninstall(const Invocation& call, Console& console);

@@ -10,7 +10,7 @@
 
 #include "base/fd.h"
 #include "ctl/exit_code.h"
-#include "unit/ctl/fake_console.h"
+#include "fake_console.h"
 
 namespace sm::ctl {
 namespace {
@@ -162,6 +162,33 @@ TEST_CASE("ctl: log-level sends the component and the level") {
         "capture: debug\n");
   CHECK(daemon.request() ==
         "{\"verb\":\"log-level\",\"component\":\"capture\",\"level\":\"debug\"}\n");
+}
+
+TEST_CASE(
+    "ctl: explain asks the daemon with the line of a batch, and checks that all is answered") {
+  const Scratch scratch;
+  {
+    OneShot daemon(scratch.path("a"), "{\"result\":[{\"verdict\":\"route\"}]}\n");
+    const Ran ran({"explain", "--socket", scratch.path("a"), "--from", "ns/p", "GET", "http://b/",
+                   "-o", "json"});
+    CHECK(ran.code == 0);
+    CHECK(ran.json()["verdict"] == "route");
+    CHECK(daemon.request() ==
+          "{\"verb\":\"explain\",\"requests\":[{\"from\":\"ns/"
+          "p\",\"method\":\"GET\",\"url\":\"http://b/\"}]}\n");
+  }
+  {
+    const OneShot daemon(scratch.path("b"), "{\"result\":[]}\n");
+    CHECK(Ran({"explain", "--socket", scratch.path("b"), "--from", "ns/p", "GET", "http://b/"})
+              .code == 1);
+  }
+  {
+    const OneShot daemon(scratch.path("c"), "{\"result\":[{\"error\":\"no such pod\"}]}\n");
+    const Ran ran({"explain", "--socket", scratch.path("c"), "--batch", "-"},
+                  "{\"id\":\"x\",\"from\":\"a/b\"}\n");
+    CHECK(ran.code == 1);
+    CHECK(ran.out == "{\"id\":\"x\",\"error\":\"no such pod\"}\n");
+  }
 }
 
 }  // namespace sm::ctl

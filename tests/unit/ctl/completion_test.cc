@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "ctl/verb.h"
-#include "unit/ctl/fake_console.h"
+#include "fake_console.h"
 
 namespace sm::ctl {
 namespace {

@@ -4,7 +4,7 @@
 #include "ctl/listing_names.h"
 #include "ctl/seconds.h"
 #include "ctl/verb.h"
-#include "unit/ctl/fake_console.h"
+#include "fake_console.h"
 
 namespace sm::ctl {
 

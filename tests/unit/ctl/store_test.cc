@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "unit/ctl/fake_console.h"
+#include "fake_console.h"
 
 namespace sm::ctl {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/verdicts.h"
 
-#include "unit/ctl/fake_console.h"
+#include "fake_console.h"
 
 namespace sm::ctl {
 namespace {
