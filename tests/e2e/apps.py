@@ -81,7 +81,14 @@ class App:
         self.listener.close()
 
     def forget(self) -> None:
-        self.seen = []
+        """Forgets what came. A connection that is still open stays: a pool may use it again."""
+        self.seen = [seen for seen in self.seen if seen.end == "open"]
+        for seen in self.seen:
+            seen.requests, seen.received, seen.sent = [], 0, 0
+
+    def new(self) -> list[Seen]:
+        """Connections that something came on, or went out on, since the last forget()."""
+        return [seen for seen in self.seen if seen.requests or seen.received or seen.sent]
 
     def requests(self) -> list[dict]:
         return [request for seen in self.seen for request in seen.requests]

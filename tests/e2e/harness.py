@@ -71,7 +71,14 @@ class Runner:
                 finally:
                     signal.alarm(0)
         finally:
+            self.leave(name, world)
+
+    def leave(self, name: str, world) -> None:
+        """A world that cannot be removed is a failure of its suite."""
+        try:
             world.__exit__()
+        except Exception as error:
+            self.report(name, Case("everything was removed at the end", world.__exit__, True), 0.0, error)
 
     def report(self, name: str, case: Case, seconds: float, error: Exception | None) -> None:
         if error is None:

@@ -64,7 +64,7 @@ def closed(w: World, why: str) -> None:
                     assert not got or b" 503 " in got, f"{why}: {outsider} got {got!r} from b:{port}"
             except OSError:
                 pass
-    assert not w.on_b.web.requests() and not w.on_b.echo.seen, f"{why}: an application was reached"
+    assert not w.on_b.web.requests() and not w.on_b.echo.new(), f"{why}: an application was reached"
     assert not [s for app in squatters for s in app.seen], f"{why}: a squatter was reached"
     for address in ("127.0.0.1", w.b.ip):
         with w.b.connect((address, 9000), 3) as sock:

@@ -62,7 +62,7 @@ ROWS = (
     (("sm_getpeername4",), (capture.names, capture.client_address)),
     (("sm_getsockname4",), (capture.names,)),
     (("sm_getpeername6", "sm_getsockname6"), (capture.names,)),
-    (("sm_sockops",), (capture.destinations, capture.own_service, streams.server_first)),
+    (("sm_sockops_pods",), (capture.destinations, capture.own_service, streams.server_first)),
     (("sk_lookup",), (capture.destinations, capture.no_probe_seen, capture.equal_tuples, capture.one_port_twice)),
 )
 

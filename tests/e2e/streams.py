@@ -53,10 +53,10 @@ def half_close(w: World) -> None:
 @case("half-close: after the server's FIN the client can still send", direct=True)
 def half_close_server(w: World) -> None:
     for service, servers in (("b", w.on_b), ("c", w.on_c)):
-        servers.mute.forget()
         servers.mute.go.clear()
+        before = len(servers.mute.seen)
         with w.a1.connect(w.to(service, 9002)) as sock:
-            seen = until(lambda: servers.mute.seen and servers.mute.seen[0], 10, "accepted")
+            seen = until(lambda: servers.mute.seen[before:], 10, "accepted")[0]
             seen.sock.shutdown(socket.SHUT_WR)
             assert sock.recv(10) == b""
             sock.sendall(b"still here")
@@ -73,9 +73,10 @@ def client_resets(w: World) -> None:
         sock = w.a1.connect(w.to(service, 9000))
         sock.sendall(b"hello")
         assert sock.recv(10) == b"hello"
+        seen = servers.echo.new()[-1]
         reset(sock)
-        until(lambda: servers.echo.seen[0].end != "open", 10, "the server's connection ends")
-        assert servers.echo.seen[0].end == "reset", servers.echo.seen[0].end
+        until(lambda: seen.end != "open", 10, "the server's connection ends")
+        assert seen.end == "reset", seen.end
 
 
 @case("a server's reset reaches the client as a reset", direct=True)
@@ -114,8 +115,8 @@ def nobody(w: World) -> None:
 
 @case("a server that reads nothing stops its client, memory stays bounded, and no byte is lost")
 def stalled_server(w: World) -> None:
-    w.on_b.mute.forget()
     w.on_b.mute.go.clear()
+    before = len(w.on_b.mute.seen)
     base = w.node_a.rss_bytes()
     block, progress, total = pattern(MEBIBYTE), [0], 100 * MEBIBYTE
     with w.a1.connect(w.to("b", 9002)) as sock:
@@ -138,8 +139,9 @@ def stalled_server(w: World) -> None:
         assert grown < 16 * MEBIBYTE, f"the daemon grew by {grown} bytes"
         w.on_b.mute.go.set()
         sender.join(60)
-        until(lambda: w.on_b.mute.seen[0].end == "eof", 30, "the server has read all of it")
-        assert w.on_b.mute.seen[0].received == progress[0]
+        seen = w.on_b.mute.seen[before]
+        until(lambda: seen.end == "eof", 30, "the server has read all of it")
+        assert seen.received == progress[0]
     w.on_b.mute.go.clear()
 
 

@@ -100,6 +100,9 @@ class Lab:
     def build_fabric(self) -> None:
         if self.dir.exists():
             raise LabError(f"{self.dir} exists: a lab of that name is running, or was not removed")
+        for program in (self.sockmeshd, self.sockmeshctl) if not self.direct else ():
+            if not os.access(program, os.X_OK):
+                raise LabError(f"{program} is not there; `make build` makes it")
         self.resources.mkdir(parents=True)
         self.record_pid(0)
         self.cgroup.mkdir()
@@ -120,7 +123,7 @@ class Lab:
                     print(f"lab: {node.name} did not end: {error}", file=sys.stderr)
                     node.process.kill()
                     node.process.wait()
-            if node.process is not None:
+            if node.process is not None and os.access(self.sockmeshctl, os.X_OK):
                 done = node.ctl("uninstall")
                 if done.returncode:
                     print(f"lab: uninstall on {node.name}: {done.stderr.strip()[-300:]}", file=sys.stderr)
