@@ -7,8 +7,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <cstdio>
 #include <fstream>
 
 #include "base/text.h"
@@ -25,8 +25,8 @@
 namespace sm::capture {
 namespace {
 
-constexpr unsigned kKernelMajorMin = 5;  // the netns cookie in sockops programs
-constexpr unsigned kKernelMinorMin = 15;
+constexpr std::uint64_t kKernelMajorMin = 5;  // the netns cookie in sockops programs
+constexpr std::uint64_t kKernelMinorMin = 15;
 constexpr std::uint64_t kOptmemMin =
     4096;  // our mark takes some hundred bytes of a socket's option memory
 
@@ -37,13 +37,22 @@ Check bad(std::string name, std::string text, std::string remedy) {
   return Check{std::move(name), false, std::move(text), std::move(remedy)};
 }
 
+// The number at the start of `text`, which it is cut from together with one following character.
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+  std::size_t digits = 0;
+  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
+  const std::optional<std::uint64_t> number = parse_decimal(text.substr(0, digits));
+  text.remove_prefix(std::min(digits + 1, text.size()));
+  return number;
+}
+
 Check check_kernel() {
   utsname about{};
-  unsigned major = 0;
-  unsigned minor = 0;
-  if (::uname(&about) != 0 || std::sscanf(about.release, "%u.%u", &major, &minor) != 2) {
+  if (::uname(&about) != 0)
     return bad("kernel", "its version cannot be read", "run Linux 5.15 or later");
-  }
+  std::string_view version = about.release;
+  const std::uint64_t major = take_number(version).value_or(0);
+  const std::uint64_t minor = take_number(version).value_or(0);
   const bool enough =
       major > kKernelMajorMin || (major == kKernelMajorMin && minor >= kKernelMinorMin);
   if (enough) return good("kernel", about.release);

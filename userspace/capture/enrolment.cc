@@ -212,7 +212,7 @@ Result<> Enrolment::enrol(Pod& pod) {
   SM_TRY_ASSIGN(std::vector<io::PodListener> listeners,
                 make_listeners(wish, netns, x_kernel.home_netns()));
   pod.state = PodState::kListening;
-  const Result<> steered = steer(pod, netns.fd.get(), listeners);
+  Result<> steered = steer(pod, netns.fd.get(), listeners);
   if (!steered) {
     undo(pod);
     return steered;

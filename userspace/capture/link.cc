@@ -25,9 +25,10 @@ std::optional<LinkFacts> facts_of(int link) {
 
 Error attach_error(const std::string& pin, int error_number) {
   Error error = system_error("attach the program of " + pin, error_number);
-  if (error_number == EPERM)
+  if (error_number == EPERM) {
     error.remedy =
         "an ancestor cgroup allows no other program, or CAP_BPF and CAP_NET_ADMIN are missing";
+  }
   return error;
 }
 

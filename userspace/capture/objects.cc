@@ -35,9 +35,10 @@ int print_to_log(libbpf_print_level, const char* format, va_list arguments) {
   if (!log::enabled(log::Component::kCapture, log::Level::kDebug)) return 0;
   char line[2048];
   const int length = std::vsnprintf(line, sizeof line, format, arguments);
-  if (length > 0)
+  if (length > 0) {
     kLog.debug("{}", trim(std::string_view(
                          line, std::min(static_cast<std::size_t>(length), sizeof line - 1))));
+  }
   return length;
 }
 
