@@ -21,15 +21,14 @@ std::vector<PodStates::Change> PodStates::take(const std::vector<capture::PodSta
     const auto before = x_known.find(status.key);
     const bool fresh = before == x_known.end();
     if (fresh || before->second.state != known.state || before->second.because != known.because) {
-      changes.push_back({status.key, fresh ? std::string() : before->second.state, known.state,
-                         known.because, status.error.has_value()});
+      changes.push_back(
+          {status.key, fresh ? std::string() : before->second.state, known.state, known.because});
     }
     now.emplace(status.key, std::move(known));
   }
   const std::string gone(capture::to_string(capture::PodState::kGone));
   for (const auto& [key, known] : x_known) {
-    if (now.count(key) == 0 && known.state != gone)
-      changes.push_back({key, known.state, gone, {}, false});
+    if (now.count(key) == 0 && known.state != gone) changes.push_back({key, known.state, gone, {}});
   }
   x_known = std::move(now);
   return changes;
@@ -40,10 +39,10 @@ void log_change(const PodStates::Change& change) {
       change.from.empty() || change.from == change.to
           ? fmt::format("pod {}: {}", change.key, change.to)
           : fmt::format("pod {}: {} -> {}", change.key, change.from, change.to);
-  if (change.degraded) {
-    kLog.warn("{}: {}", line, change.because);
+  if (change.because.empty()) {
+    kLog.debug("{}", line);
   } else {
-    kLog.info("{}", line);
+    kLog.debug("{}: {}", line, change.because);
   }
 }
 

@@ -18,7 +18,6 @@ class PodStates {
     std::string from;     // "" for a pod seen first
     std::string to;       // "Gone" for one that is no longer listed
     std::string because;  // why it is not further; may be empty
-    bool degraded = false;
   };
   // `statuses` is everything there is now. A pod whose state and reason are as before is not
   // mentioned.
@@ -32,7 +31,8 @@ class PodStates {
   std::map<std::string, Known> x_known;
 };
 
-// The line of one change: info, or warn when something keeps the pod back.
+// The line of one change, for those who follow the daemon's side of it (debug): capture/ says what
+// it did, and why it could not, at info and warn.
 void log_change(const PodStates::Change& change);
 
 }  // namespace sm::daemon

@@ -41,8 +41,8 @@ void Reconciler::apply(std::shared_ptr<const config::Snapshot> snapshot) {
     kLog.info("generation {}: {}; {} documents, {} quarantined", x_generation, changes.describe(),
               x_snapshot->documents.size(), quarantined);
   } else {
-    kLog.info("resources read, nothing to change in generation {}; {} documents, {} quarantined",
-              x_generation, x_snapshot->documents.size(), quarantined);
+    kLog.debug("resources read, nothing to change in generation {}; {} documents, {} quarantined",
+               x_generation, x_snapshot->documents.size(), quarantined);
   }
 }
 

@@ -35,7 +35,7 @@ TEST_CASE("daemon: a pod that stays behind is said again only when the reason ch
   PodStates states;
   capture::PodStatus waiting = status("a/b", capture::PodState::kSeen);
   waiting.error = Error{ErrorCode::kNotFound, "no such file", ""};
-  CHECK(states.take({waiting})[0].degraded);
+  CHECK(states.take({waiting})[0].because == "no such file");
   CHECK(states.take({waiting}).empty());
   waiting.error = Error{ErrorCode::kDenied, "not allowed", "run as root"};
   const auto changes = states.take({waiting});
