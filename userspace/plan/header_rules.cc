@@ -95,7 +95,8 @@ void apply_to_request(const Route& route, const WeightedCluster& to, http::Reque
   first.apply_to(head.headers, head, facts);
   second.apply_to(head.headers, head, facts);
 
-  const std::string& authority = to.authority.empty() ? route.rewrite.authority : to.authority;
+  const std::string& authority =
+      route.rewrite.authority.empty() ? to.authority : route.rewrite.authority;
   if (!authority.empty()) {
     head.headers.set("x-envoy-original-host", head.authority);
     head.authority = authority;

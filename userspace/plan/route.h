@@ -65,8 +65,8 @@ struct WeightedCluster {
   std::string cluster_name;
   const Cluster* cluster = nullptr;  // null: no such service or subset; 503 NC
   std::uint32_t weight = 0;
-  std::string authority;  // host rewrite of this destination (`set: {host: x}` in its headers);
-                          // stronger than the route's
+  std::string
+      authority;  // host rewrite (`set: {host: x}`), used when the route has none of its own
   HeaderRules request_headers;
   HeaderRules response_headers;
 };

@@ -125,6 +125,9 @@ TEST_CASE("rewrite: host and path change after the header operations, and leave 
   http::RequestHead again = request("shop", "/");
   route.destinations.front().authority = "destination";
   apply_to_request(route, route.destinations.front(), again, kFacts);
+  CHECK(again.authority == "other");
+  route.rewrite.authority.clear();
+  apply_to_request(route, route.destinations.front(), again, kFacts);
   CHECK(again.authority == "destination");
 
   http::RequestHead plain = request("shop", "/x");

@@ -292,7 +292,7 @@ TEST_CASE(
   const Route* found = outbound_route(*built.plan, kClient, head);
   REQUIRE(found != nullptr);
   apply_to_request(*found, found->destinations.front(), head, {});
-  CHECK(head.authority == "destination");
+  CHECK(head.authority == "route");  // the route's is stronger
   CHECK(head.path == "/");
   CHECK_FALSE(head.headers.has("x-b"));
   CHECK(head.headers.count("x-a") == 2);
