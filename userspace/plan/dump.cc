@@ -20,6 +20,7 @@ std::vector<const LocalPod*> chosen_pods(const RunPlan& plan, std::string_view p
     if (pod.empty() || pod == key) ordered.emplace(key, &local);
   }
   std::vector<const LocalPod*> out;
+  out.reserve(ordered.size());
   for (const auto& [key, local] : ordered) out.push_back(local);
   return out;
 }

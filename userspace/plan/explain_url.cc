@@ -11,10 +11,10 @@ namespace sm::plan {
 namespace {
 
 // The names that a resolver of the client's namespace tries, as Services.
-std::vector<std::string> candidates(std::string_view host, const std::string& namespace_) {
+std::vector<std::string> candidates(std::string_view host, const std::string& home) {
   std::string name = to_lower(host);
   if (!name.empty() && name.back() == '.') name.pop_back();
-  return {name, name + "." + namespace_ + ".svc.cluster.local", name + ".svc.cluster.local",
+  return {name, name + "." + home + ".svc.cluster.local", name + ".svc.cluster.local",
           name + ".cluster.local"};
 }
 

@@ -19,10 +19,9 @@ bool is_plain_http(const config::GatewayServer& server) {
          protocol == "GRPC-WEB" || protocol == "HTTP_PROXY";
 }
 
-// The server's hosts that VirtualServices of `namespace_` may use, without their namespace part.
+// The server's hosts that VirtualServices of `home` may use, without their namespace part.
 std::vector<std::string> hosts_for(const config::GatewayServer& server,
-                                   const std::string& gateway_namespace,
-                                   const std::string& namespace_) {
+                                   const std::string& gateway_namespace, const std::string& home) {
   std::vector<std::string> out;
   for (const std::string& entry : server.hosts) {
     const std::size_t slash = entry.find('/');
@@ -31,8 +30,7 @@ std::vector<std::string> hosts_for(const config::GatewayServer& server,
     const std::string_view owner = slash == std::string::npos
                                        ? std::string_view("*")
                                        : std::string_view(entry).substr(0, slash);
-    const bool usable =
-        owner == "*" || (owner == "." ? gateway_namespace == namespace_ : owner == namespace_);
+    const bool usable = owner == "*" || (owner == "." ? gateway_namespace == home : owner == home);
     if (usable) out.push_back(to_lower(host));
   }
   return out;
@@ -74,9 +72,8 @@ GatewayBuilder::GatewayBuilder(const config::Snapshot& snapshot, const ServiceIn
             [](const auto* a, const auto* b) { return is_older(a->meta, b->meta); });
   for (const auto& from : snapshot.virtual_services) {
     for (const std::string& gateway : from->gateways) {
-      if (gateway != kMeshGateway)
-        x_virtual_services[resolve_gateway(gateway, from->meta.ref.namespace_)].push_back(
-            from.get());
+      if (gateway == kMeshGateway) continue;
+      x_virtual_services[resolve_gateway(gateway, from->meta.ref.namespace_)].push_back(from.get());
     }
   }
   for (auto& [gateway, attached] : x_virtual_services) {

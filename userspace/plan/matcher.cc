@@ -79,18 +79,17 @@ bool part_matches(const std::optional<TextMatcher>& matcher, const char* what,
                 std::string(what) + " " + std::string(text) + " is not " + words(*matcher));
 }
 
-std::string condition_words(const Labels& labels, const std::string& namespace_) {
+std::string condition_words(const Labels& labels, const std::string& home) {
   std::string out;
   for (const auto& [key, value] : labels) out += (out.empty() ? "" : ", ") + key + "=" + value;
   if (!out.empty()) out = "sourceLabels " + out;
-  if (!namespace_.empty())
-    out += (out.empty() ? "sourceNamespace " : ", sourceNamespace ") + namespace_;
+  if (!home.empty()) out += (out.empty() ? "sourceNamespace " : ", sourceNamespace ") + home;
   return out;
 }
 
-bool client_passes(const Labels& labels, const std::string& namespace_, const Workload* client) {
+bool client_passes(const Labels& labels, const std::string& home, const Workload* client) {
   if (client == nullptr) return true;
-  if (!namespace_.empty() && client->namespace_ != namespace_) return false;
+  if (!home.empty() && client->namespace_ != home) return false;
   return std::all_of(labels.begin(), labels.end(), [client](const auto& wanted) {
     const auto found = client->labels.find(wanted.first);
     return found != client->labels.end() && found->second == wanted.second;

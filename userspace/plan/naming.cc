@@ -8,22 +8,22 @@
 
 namespace sm::plan {
 
-std::string service_fqdn(std::string_view name, std::string_view namespace_) {
+std::string service_fqdn(std::string_view name, std::string_view home) {
   std::string out(name);
-  out.append(".").append(namespace_).append(".svc.").append(kClusterDomain);
+  out.append(".").append(home).append(".svc.").append(kClusterDomain);
   return out;
 }
 
-std::string resolve_host(std::string_view host, std::string_view namespace_) {
+std::string resolve_host(std::string_view host, std::string_view home) {
   if (host.find('.') != std::string_view::npos || is_wildcard(host) || IpAddress::parse(host))
     return to_lower(host);
-  return service_fqdn(to_lower(host), namespace_);
+  return service_fqdn(to_lower(host), home);
 }
 
-std::string resolve_gateway(std::string_view gateway, std::string_view namespace_) {
+std::string resolve_gateway(std::string_view gateway, std::string_view home) {
   if (gateway == kMeshGateway || gateway.find('/') != std::string_view::npos)
     return std::string(gateway);
-  return std::string(namespace_) + "/" + std::string(gateway);
+  return std::string(home) + "/" + std::string(gateway);
 }
 
 bool host_within(std::string_view inner, std::string_view outer) {

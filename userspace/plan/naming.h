@@ -16,12 +16,12 @@ inline constexpr std::string_view kClusterDomain = "cluster.local";
 inline constexpr std::string_view kMeshGateway = "mesh";
 
 // "catalogue.sock-shop.svc.cluster.local"
-std::string service_fqdn(std::string_view name, std::string_view namespace_);
+std::string service_fqdn(std::string_view name, std::string_view home);
 // A host of a resource in lower case: a name without a dot that is neither `*` nor an address
 // belongs to the resource's namespace; everything else is taken as it is.
-std::string resolve_host(std::string_view host, std::string_view namespace_);
+std::string resolve_host(std::string_view host, std::string_view home);
 // "ns/name" of a gateway that a VirtualService names; "mesh" stays.
-std::string resolve_gateway(std::string_view gateway, std::string_view namespace_);
+std::string resolve_gateway(std::string_view gateway, std::string_view home);
 
 inline bool is_wildcard(std::string_view host) { return host.starts_with('*'); }
 // Whether every name that `inner` stands for is one of `outer`'s: "a.x" and "*.a.x" of "*.x";

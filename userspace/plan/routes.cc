@@ -13,13 +13,12 @@ namespace {
 
 // Whether a match block can concern the scope at all; what is known when the plan is built is not
 // asked again per request.
-bool concerns(const config::HttpMatch& match, const std::string& namespace_,
-              const RouteScope& scope) {
+bool concerns(const config::HttpMatch& match, const std::string& home, const RouteScope& scope) {
   if (match.port && *match.port != scope.port) return false;
   if (!match.gateways.empty()) {
     return std::any_of(match.gateways.begin(), match.gateways.end(),
                        [&](const std::string& gateway) {
-                         return resolve_gateway(gateway, namespace_) == scope.gateway;
+                         return resolve_gateway(gateway, home) == scope.gateway;
                        });
   }
   if (scope.gateway_pod == nullptr) return true;  // the client's labels are compared per request

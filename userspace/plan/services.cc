@@ -114,26 +114,32 @@ void ServiceIndex::fill(KnownService& known, const ObjectsByService& objects,
 void ServiceIndex::fill_from_objects(KnownService& known,
                                      const std::vector<const config::Endpoints*>& objects,
                                      const WorkloadIndex& workloads) {
-  const bool slices = std::any_of(objects.begin(), objects.end(),
-                                  [](const config::Endpoints* o) { return o->is_slice; });
+  const bool slices =
+      std::any_of(objects.begin(), objects.end(), [](const auto* o) { return o->is_slice; });
   for (const config::Endpoints* object : objects) {
     if (object->is_slice != slices) continue;
     for (KnownPort& port : known.ports) {
       for (const config::EndpointPort& target : object->ports) {
-        if (target.name != port.spec->name) continue;
-        for (const config::EndpointAddress& address : object->endpoints) {
-          if (address.addresses.empty()) continue;
-          const IpAddress& ip = address.addresses.front();
-          const KnownPod* pod = address.pod_name.empty()
-                                    ? nullptr
-                                    : workloads.find(known.namespace_() + "/" + address.pod_name);
-          if (pod == nullptr) pod = workloads.at(ip);
-          const Workload* workload = pod == nullptr ? nullptr : pod->workload;
-          if (workload != nullptr) serves(workload, known, port, target.port);
-          if (address.ready) port.endpoints.push_back({{ip, target.port}, workload});
-        }
+        if (target.name == port.spec->name)
+          add_addresses(known, port, *object, target.port, workloads);
       }
     }
+  }
+}
+
+void ServiceIndex::add_addresses(const KnownService& known, KnownPort& port,
+                                 const config::Endpoints& object, std::uint16_t target,
+                                 const WorkloadIndex& workloads) {
+  for (const config::EndpointAddress& address : object.endpoints) {
+    if (address.addresses.empty()) continue;
+    const IpAddress& ip = address.addresses.front();
+    const KnownPod* pod = nullptr;
+    if (!address.pod_name.empty())
+      pod = workloads.find(known.namespace_() + "/" + address.pod_name);
+    if (pod == nullptr) pod = workloads.at(ip);
+    const Workload* workload = pod == nullptr ? nullptr : pod->workload;
+    if (workload != nullptr) serves(workload, known, port, target);
+    if (address.ready) port.endpoints.push_back({{ip, target}, workload});
   }
 }
 

@@ -62,6 +62,8 @@ class ServiceIndex {
   void fill(KnownService& known, const ObjectsByService& objects, const WorkloadIndex& workloads);
   void fill_from_objects(KnownService& known, const std::vector<const config::Endpoints*>& objects,
                          const WorkloadIndex& workloads);
+  void add_addresses(const KnownService& known, KnownPort& port, const config::Endpoints& object,
+                     std::uint16_t target, const WorkloadIndex& workloads);
   void fill_from_pods(KnownService& known, bool with_endpoints, const WorkloadIndex& workloads);
   void serves(const Workload* workload, const KnownService& service, const KnownPort& port,
               std::uint16_t target);

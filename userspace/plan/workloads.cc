@@ -9,8 +9,8 @@ namespace sm::plan {
 
 namespace {
 
-std::string label_key(std::string_view namespace_, std::string_view key, std::string_view value) {
-  std::string out(namespace_);
+std::string label_key(std::string_view home, std::string_view key, std::string_view value) {
+  std::string out(home);
   out.append("\n").append(key).append("\n").append(value);
   return out;
 }
@@ -78,12 +78,12 @@ const KnownPod* WorkloadIndex::at(const IpAddress& ip) const {
   return found == x_by_ip.end() ? nullptr : &x_pods[found->second];
 }
 
-std::vector<const KnownPod*> WorkloadIndex::select(const std::string& namespace_,
+std::vector<const KnownPod*> WorkloadIndex::select(const std::string& home,
                                                    const config::Labels& selector) const {
   std::vector<const KnownPod*> out;
   const std::vector<std::size_t>* fewest = nullptr;
   for (const auto& [key, value] : selector) {
-    const auto found = x_by_label.find(label_key(namespace_, key, value));
+    const auto found = x_by_label.find(label_key(home, key, value));
     if (found == x_by_label.end()) return out;
     if (fewest == nullptr || found->second.size() < fewest->size()) fewest = &found->second;
   }

@@ -36,7 +36,7 @@ class WorkloadIndex {
   const KnownPod* at(const IpAddress& ip) const;
   // Pods of the namespace that have all labels of `selector`, in the order of the Snapshot. An
   // empty selector selects none.
-  std::vector<const KnownPod*> select(const std::string& namespace_,
+  std::vector<const KnownPod*> select(const std::string& home,
                                       const config::Labels& selector) const;
 
   // For the plan: the workloads, and those with addresses of their own by address. The index is not
