@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/detect.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "base/limits.h"
+#include "proxy/start.h"
 
 namespace sm::proxy {
 
@@ -20,12 +22,11 @@ Detected detect(std::string_view bytes) {
 }
 
 DetectSession::DetectSession(Core& core, ConnectionFacts facts,
-                             std::unique_ptr<io::Transport> downstream, Decided decided)
+                             std::unique_ptr<io::Transport> downstream)
     : Session(facts),
       x_core(core),
       x_transport(std::move(downstream)),
-      x_limit(core.loop().timers(), *this, 0),
-      x_decided(std::move(decided)) {
+      x_limit(core.loop().timers(), *this, 0) {
   io::WatchEvents& events = *this;
   x_watch = std::make_unique<io::Watch>(core.loop(), x_transport->fd(), events);
 }
@@ -53,7 +54,7 @@ void DetectSession::decide(Detected what) {
   if (std::exchange(x_over, true)) return;
   x_limit.cancel();
   x_watch->detach();
-  x_decided(what, std::move(x_transport), std::move(x_read));
+  start_detected_session(x_core, facts(), what, std::move(x_transport), std::move(x_read));
   x_core.sessions().over(*this);
 }
 

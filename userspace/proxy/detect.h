@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -21,13 +20,11 @@ enum class Detected : std::uint8_t { kHttp, kTcp, kMore };
 // method. Pure.
 Detected detect(std::string_view bytes);
 
+// Reads until it is decided, then hands the transport and what was read to start_detected_session()
+// and is over.
 class DetectSession final : public Session, private io::WatchEvents, private io::TimerEvents {
  public:
-  // Called once, with the transport and all that was read: the session that follows is started
-  // there.
-  using Decided = std::function<void(Detected, std::unique_ptr<io::Transport>, Buffer)>;
-  DetectSession(Core& core, ConnectionFacts facts, std::unique_ptr<io::Transport> downstream,
-                Decided decided);
+  DetectSession(Core& core, ConnectionFacts facts, std::unique_ptr<io::Transport> downstream);
 
   void start();
   void abort() override;
@@ -43,7 +40,6 @@ class DetectSession final : public Session, private io::WatchEvents, private io:
   std::unique_ptr<io::Watch> x_watch;
   Buffer x_read;
   io::Timer x_limit;
-  Decided x_decided;
   bool x_over = false;
 };
 

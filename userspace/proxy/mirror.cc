@@ -79,7 +79,7 @@ Mirror::Mirror(Core& core, MirrorSet& set, MirrorId id, std::shared_ptr<const pl
                 static_cast<AttemptEvents&>(*this)),
       x_limit(core.loop().timers(), *this, 0),
       x_began(core.loop().now()),
-      x_began_at(std::chrono::system_clock::now()) {
+      x_began_at(telemetry::wall_clock_now()) {
   // Nobody waits for the answer, so nobody is asked to wait with the body.
   x_head.expect_continue = false;
   x_head.headers.remove("expect");

@@ -18,7 +18,8 @@ void SessionTable::over(Session& session) {
   --session.facts().pod->sessions;
   x_loop.bury(std::move(found->second));
   x_sessions.erase(found);
-  if (x_sessions.empty() && x_when_empty) std::exchange(x_when_empty, nullptr)();
+  if (x_sessions.empty() && x_when_empty != nullptr)
+    std::exchange(x_when_empty, nullptr)->on_sessions_empty();
 }
 
 // A session's end may end others (a relay's twin, a pool's waiter), so each is looked up again
@@ -46,11 +47,11 @@ void SessionTable::drain_all() {
   each([](const Session&) { return true; }, &Session::drain);
 }
 
-void SessionTable::when_empty(std::function<void()> done) {
+void SessionTable::when_empty(SessionTableEvents& events) {
   if (x_sessions.empty()) {
-    done();
+    events.on_sessions_empty();
   } else {
-    x_when_empty = std::move(done);
+    x_when_empty = &events;
   }
 }
 

@@ -2,13 +2,20 @@
 // SessionTable: owns the sessions of one worker, and is the one place where they die. One thread.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <unordered_map>
 
 #include "proxy/session.h"
 
 namespace sm::proxy {
+
+class SessionTableEvents {
+ public:
+  virtual void on_sessions_empty() = 0;
+
+ protected:
+  ~SessionTableEvents() = default;
+};
 
 class SessionTable {
  public:
@@ -20,8 +27,8 @@ class SessionTable {
   void abort_all();
   void abort_of(const PodState& pod);
   void drain_all();
-  // Called once when the table becomes empty (at once when it is).
-  void when_empty(std::function<void()> done);
+  // Tells `events` once when the table becomes empty (at once when it is).
+  void when_empty(SessionTableEvents& events);
   std::size_t size() const { return x_sessions.size(); }
 
  private:
@@ -30,7 +37,7 @@ class SessionTable {
 
   io::Loop& x_loop;
   std::unordered_map<Session*, std::unique_ptr<Session>> x_sessions;
-  std::function<void()> x_when_empty;
+  SessionTableEvents* x_when_empty = nullptr;
 };
 
 }  // namespace sm::proxy

@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "proxy/detect.h"
 #include "proxy/http_session.h"
 #include "proxy/tcp_session.h"
 
@@ -24,30 +23,6 @@ void refuse(std::unique_ptr<io::Transport> transport) { transport->reset_on_clos
 
 const plan::LocalPod* local_pod(Core& core, const ConnectionFacts& facts) {
   return core.plan()->pod(facts.pod->net->key);
-}
-
-// What is decided about the bytes is decided by the plan in force when they have arrived, so it is
-// asked again.
-void outbound_by_bytes(Core& core, const ConnectionFacts& facts, Detected what,
-                       std::unique_ptr<io::Transport> transport, Buffer read) {
-  const plan::LocalPod* pod = local_pod(core, facts);
-  if (pod == nullptr || pod->outbound == nullptr) return refuse(std::move(transport));
-  const auto choice = plan::choose_outbound(*core.plan(), *pod->outbound, facts.local);
-  if (what == Detected::kHttp) {
-    launch<HttpSession>(core, facts, std::move(transport), std::move(read),
-                        choice.routes == nullptr);
-  } else {
-    launch<TcpSession>(core, facts, std::move(transport), std::move(read), choice.l4);
-  }
-}
-
-void inbound_by_bytes(Core& core, const ConnectionFacts& facts, Detected what,
-                      std::unique_ptr<io::Transport> transport, Buffer read) {
-  if (what == Detected::kHttp) {
-    launch<HttpSession>(core, facts, std::move(transport), std::move(read), false);
-  } else {
-    launch<TcpSession>(core, facts, std::move(transport), std::move(read), nullptr);
-  }
 }
 
 // A destination that is bytes to the client may be a pod of this node whose port speaks HTTP to its
@@ -77,11 +52,7 @@ void start_outbound_session(Core& core, const ConnectionFacts& facts,
   } else if (protocol == plan::Protocol::kTcp) {
     launch<TcpSession>(core, facts, std::move(transport), Buffer(), choice.l4);
   } else {
-    launch<DetectSession>(
-        core, facts, std::move(transport),
-        [&core, facts](Detected what, std::unique_ptr<io::Transport> decided, Buffer read) {
-          outbound_by_bytes(core, facts, what, std::move(decided), std::move(read));
-        });
+    launch<DetectSession>(core, facts, std::move(transport));
   }
 }
 
@@ -101,11 +72,25 @@ void start_inbound_session(Core& core, const ConnectionFacts& facts,
     case plan::Protocol::kAuto:
       break;
   }
-  launch<DetectSession>(
-      core, facts, std::move(transport),
-      [&core, facts](Detected what, std::unique_ptr<io::Transport> decided, Buffer read) {
-        inbound_by_bytes(core, facts, what, std::move(decided), std::move(read));
-      });
+  launch<DetectSession>(core, facts, std::move(transport));
+}
+
+void start_detected_session(Core& core, const ConnectionFacts& facts, Detected what,
+                            std::unique_ptr<io::Transport> transport, Buffer read) {
+  if (facts.side != Side::kOutbound) {
+    if (what == Detected::kHttp)
+      return launch<HttpSession>(core, facts, std::move(transport), std::move(read), false);
+    return launch<TcpSession>(core, facts, std::move(transport), std::move(read), nullptr);
+  }
+  const plan::LocalPod* pod = local_pod(core, facts);
+  if (pod == nullptr || pod->outbound == nullptr) return refuse(std::move(transport));
+  const auto choice = plan::choose_outbound(*core.plan(), *pod->outbound, facts.local);
+  if (what == Detected::kHttp) {
+    launch<HttpSession>(core, facts, std::move(transport), std::move(read),
+                        choice.routes == nullptr);
+  } else {
+    launch<TcpSession>(core, facts, std::move(transport), std::move(read), choice.l4);
+  }
 }
 
 }  // namespace sm::proxy

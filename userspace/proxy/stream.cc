@@ -51,7 +51,7 @@ Stream::Stream(Core& core, StreamHost& host, const ConnectionFacts& facts,
       x_grpc(http::is_grpc_request(x_request)),
       x_request_complete(x_request.body == http::BodyKind::kNone),
       x_began(core.loop().now()),
-      x_began_at(std::chrono::system_clock::now()) {
+      x_began_at(telemetry::wall_clock_now()) {
   x_client_leg.taken = facts.side != Side::kInbound;
   x_server_leg.taken = facts.side == Side::kInbound;
 }

@@ -15,7 +15,7 @@ TcpSession::TcpSession(Core& core, ConnectionFacts facts, std::unique_ptr<io::Tr
       x_cluster(cluster),
       x_downstream(std::move(downstream)),
       x_already_read(std::move(already_read)),
-      x_started(std::chrono::system_clock::now()),
+      x_started(telemetry::wall_clock_now()),
       x_started_ms(core.loop().now()) {}
 
 // Where this connection goes; nullopt when that has ended it.

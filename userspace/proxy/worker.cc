@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/worker.h"
 
-#include <uv.h>
-
 #include <utility>
 #include <vector>
 
@@ -11,7 +9,7 @@
 
 namespace sm::proxy {
 
-class Worker::Impl {
+class Worker::Impl final : private SessionTableEvents {
  public:
   Impl(io::Loop& loop, WorkerDeps deps)
       : x_deps(std::move(deps)),
@@ -70,7 +68,8 @@ class Worker::Impl {
     for (auto& acceptor : x_acceptors) acceptor->stop();
     x_core.pool().drain();
     x_core.sessions().drain_all();
-    x_core.sessions().when_empty(std::move(done));
+    x_drained = std::move(done);
+    x_core.sessions().when_empty(*this);
   }
 
  private:
@@ -80,7 +79,10 @@ class Worker::Impl {
     std::unique_ptr<PodState> state;
   };
 
+  void on_sessions_empty() override { std::exchange(x_drained, nullptr)(); }
+
   WorkerDeps x_deps;
+  std::function<void()> x_drained;
   Core x_core;
   std::vector<std::unique_ptr<Acceptor>> x_acceptors;
 };

@@ -108,7 +108,9 @@ TEST_CASE("config: a DestinationRule that Istio would refuse is quarantined") {
       {"  host: a\n  trafficPolicy: {portLevelSettings: [{tls: {mode: DISABLE}}]}\n",
        "portLevelSettings[0].port"},
   };
-  for (const auto& [spec, path] : rows) {
+  for (const auto& row : rows) {
+    const auto& spec = row.first;
+    const auto& path = row.second;
     CAPTURE(spec);
     const auto snapshot = judge(istio("DestinationRule", spec));
     CHECK_MESSAGE(find(*snapshot, path) != nullptr, all_findings(*snapshot));

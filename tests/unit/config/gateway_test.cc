@@ -35,7 +35,9 @@ TEST_CASE(
       {std::string(kPort) + ", hosts: [\"*\"], tls: {httpsRedirect: true}", "tls"},
       {std::string(kPort) + ", hosts: [\"*\"], bind: 10.0.0.1", "bind"},
   };
-  for (const auto& [server, path] : rows) {
+  for (const auto& row : rows) {
+    const auto& server = row.first;
+    const auto& path = row.second;
     CAPTURE(server);
     const auto snapshot = with_server(server);
     const Finding* finding = find(*snapshot, path);
@@ -57,7 +59,9 @@ TEST_CASE("config: a Gateway that Istio would refuse is quarantined") {
       {std::string(kPort) + ", hosts: [\"a.*.com\"]", "hosts"},
       {std::string(kPort) + ", hosts: [\"A B/a.com\"]", "hosts"},
   };
-  for (const auto& [server, path] : rows) {
+  for (const auto& row : rows) {
+    const auto& server = row.first;
+    const auto& path = row.second;
     CAPTURE(server);
     const auto snapshot = with_server(server);
     CHECK_MESSAGE(find(*snapshot, path) != nullptr, all_findings(*snapshot));

@@ -119,7 +119,9 @@ TEST_CASE("config: what Kubernetes would refuse is quarantined alone") {
       {"apiVersion: v1\nkind: Pod\n", "metadata"},
       {"apiVersion: v1\nkind: Pod\nmetadata: {name: a/b}\n", "metadata.name"},
   };
-  for (const auto& [text, path] : rows) {
+  for (const auto& row : rows) {
+    const auto& text = row.first;
+    const auto& path = row.second;
     CAPTURE(text);
     const auto snapshot =
         judge(std::string(text) + "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: fine}\n");

@@ -81,7 +81,9 @@ TEST_CASE("config: an unknown, ill-typed or refused key of the node file names i
       {"nodeName: again\n", "appears twice"},
       {"stateDir: \"\"\n", "empty"},
   };
-  for (const auto& [line, words] : rows) {
+  for (const auto& row : rows) {
+    const auto& line = row.first;
+    const auto& words = row.second;
     CAPTURE(line);
     const auto config = load(dir, std::string(kStart) + line);
     REQUIRE_FALSE(config.ok());

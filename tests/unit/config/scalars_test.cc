@@ -17,7 +17,9 @@ TEST_CASE("config: durations are Go's") {
       {"0", 0ns},   {"1s", 1s},       {"250ms", 250ms}, {"1h30m", 90min}, {"1.5s", 1500ms},
       {"24h", 24h}, {"0.25s", 250ms}, {"1us", 1us},     {"0s", 0s},       {"2m3.5s", 123500ms},
   };
-  for (const auto& [text, value] : good) {
+  for (const auto& row : good) {
+    const auto& text = row.first;
+    const auto& value = row.second;
     CAPTURE(text);
     REQUIRE(parse_duration(text));
     CHECK(*parse_duration(text) == value);

@@ -101,7 +101,9 @@ TEST_CASE("config: the share of a mirror follows Istio's order of spellings") {
       {"mirrors: [{destination: {host: m}, percentage: {value: 7}}]", 7.0},
       {"mirrors: [{destination: {host: m}}]", 100.0},
   };
-  for (const auto& [text, percent] : rows) {
+  for (const auto& row : rows) {
+    const auto& text = row.first;
+    const auto& percent = row.second;
     CAPTURE(text);
     const auto snapshot = with_http(std::string(kRoute) + ", " + text);
     REQUIRE(first(snapshot).mirrors.size() == 1);
@@ -211,7 +213,9 @@ TEST_CASE("config: what would send traffic elsewhere is quarantined, but not cal
            kRoute + "}]\n",
        "claims.g"},
   };
-  for (const auto& [spec, path] : rows) {
+  for (const auto& row : rows) {
+    const auto& spec = row.first;
+    const auto& path = row.second;
     CAPTURE(spec);
     const auto snapshot = judge(istio("VirtualService", spec));
     const Finding* finding = find(*snapshot, path);

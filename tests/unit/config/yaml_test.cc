@@ -28,7 +28,9 @@ TEST_CASE("config: plain scalars have the kinds that Kubernetes' tools give them
       {".", Kind::kString},   {"-", Kind::kString},        {"2026-01-02T03:04:05Z", Kind::kString},
       {"tru", Kind::kString}, {"0x", Kind::kString},
   };
-  for (const auto& [text, kind] : rows) {
+  for (const auto& row : rows) {
+    const auto& text = row.first;
+    const auto& kind = row.second;
     CAPTURE(text);
     CHECK(plain_scalar_kind(text) == kind);
   }
