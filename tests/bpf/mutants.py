@@ -55,7 +55,7 @@ MUTANTS = {
     "the netns is not let go": ("T28", (ENROL, "x_events.on_pod_close(pod.wish.key, cookie);", "")),
     "left-overs are not swept": ("T19", (ENROL, "if (known.count(one.cookie) != 0 ||", "if (true ||")),
     "listeners take the application's port": ("T10", (NETNS, "SO_REUSEADDR, &yes", "SO_REUSEPORT + 1000, &yes"), (NETNS, "sizeof yes) != 0", "sizeof yes) == 12345")),
-    "foreign programs are overlooked": ("T18", ("userspace/capture/programs.cc", "if (ours && ours->program_id == ids[i]) continue;", "continue;")),
+    "foreign programs are overlooked": ("T18", ("userspace/capture/programs.cc", "if (ours && ours->program_id == ids[i]) continue;", "if (!ours || ours) continue;")),
     "two daemons share pins": ("a second daemon", ("userspace/capture/bpffs.cc", "LOCK_EX | LOCK_NB", "LOCK_SH | LOCK_NB")),
 }
 
