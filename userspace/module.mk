@@ -69,4 +69,4 @@ $(O)/sockmeshd $(O)/sockmeshctl:
 .PHONY: programs
 programs: $(O)/sockmeshd $(O)/sockmeshctl
 	$(Q)mkdir -p build
-	$(Q)if [ "$(MODE)" = release ]; then ln -sfn "$(abspath $(O))/sockmeshd" build/sockmeshd; ln -sfn "$(abspath $(O))/sockmeshctl" build/sockmeshctl; fi
+	$(Q)if [ "$(O)" = build/release ]; then ln -sfn "$(abspath $(O))/sockmeshd" build/sockmeshd; ln -sfn "$(abspath $(O))/sockmeshctl" build/sockmeshctl; fi

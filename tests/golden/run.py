@@ -31,6 +31,8 @@ def observe(command: str) -> str:
 
 def main() -> int:
     update = "--update" in sys.argv[1:]
+    if missing := [name for name in ("sockmeshd", "sockmeshctl") if not (ROOT / "build" / name).exists()]:
+        sys.exit(f"golden: build/{missing[0]} is not there; `make build` first")
     passed = failed = 0
     for command in sorted((HERE / "cli").glob("*.cmd")):
         golden = command.with_suffix(".out")

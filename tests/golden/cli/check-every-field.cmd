@@ -1,0 +1,1 @@
+sed 's#/etc/sockmesh/resources#configs/resources#' configs/every-field.yaml >build/golden-node.yaml && sockmeshd --check --config build/golden-node.yaml

@@ -1,0 +1,1 @@
+sockmeshctl explain --help
