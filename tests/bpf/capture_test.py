@@ -7,6 +7,7 @@ One line a case, `N passed, N failed` at the end; the names are those of the des
 import argparse
 import fnmatch
 import os
+import signal
 import sys
 import time
 import traceback
@@ -53,6 +54,8 @@ def main():
         print("SKIP tests/bpf: needs root")
         print("0 passed, 0 failed, 1 skipped")
         return 0
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))  # so that everything is removed then too
     environment = Environment(options.agent)
     passed = failed = 0
     try:

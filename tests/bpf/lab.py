@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -256,16 +257,19 @@ class Lab:
         self.tasks = []
 
     def close(self):
-        self.end_tasks()
-        for agent in self.agents:
-            agent.kill()
-            agent.uninstall()
-        for pod in list(self.pods.values()):
-            self.remove_pod(pod)
-        run("ip", "link", "del", self.bridge, check=False)
+        """Removes all of it; what cannot be removed is said and does not keep the rest."""
+        steps = [self.end_tasks] + [agent.kill for agent in self.agents] + [agent.uninstall for agent in self.agents]
+        steps += [lambda pod=pod: self.remove_pod(pod) for pod in list(self.pods.values())]
+        steps += [lambda: run("ip", "link", "del", self.bridge), self.remove_cgroups, self.log.close,
+                  lambda: shutil.rmtree(self.directory)]
+        for step in steps:
+            try:
+                step()
+            except Exception as error:
+                print("clean-up: %s: %s" % (type(error).__name__, error), file=sys.stderr)
+
+    def remove_cgroups(self):
         for root, directories, _ in os.walk(self.cgroup, topdown=False):
             for name in directories:
                 os.rmdir(os.path.join(root, name))
         os.rmdir(self.cgroup)
-        self.log.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
