@@ -102,7 +102,7 @@ def honest_gateway_pools(w: World) -> None:
             for client in (w.out, second):
                 body_of(fetch(client, (w.gw.ip, 8080), "/", "shop", headers={"x-client": client.ip}))
         assert len(servers.web.requests()) == 20
-        for seen in servers.web.seen:
+        for seen in servers.web.new():
             clients = {value for r in seen.requests for name, value in r["headers"] if name.lower() == "x-client"}
             assert seen.peer[0] == w.gw.ip or clients == {seen.peer[0]}, f"{service}: the peer is {seen.peer[0]}, the requests came from {clients}"
     w.configure()

@@ -143,7 +143,10 @@ def cycles(w: World) -> None:
     for number in range(1, POD_CYCLES + 1):
         once(number)
     until(lambda: w.node_a.descriptors() <= before + 3, 10, f"descriptors come back to {before} (now {w.node_a.descriptors()})")
-    assert not [p for p in w.node_a.json("pods") if p["name"].startswith("cycle-")]
+    def left() -> list[dict]:
+        return [p for p in w.node_a.json("pods") if p["name"].startswith("cycle-")]
+
+    until(lambda: not left(), 10, f"no deleted pod is told of any more (now {left()})")
 
 
 def cable(lab, pod) -> bool:

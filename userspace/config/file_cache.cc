@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/file_cache.h"
 
+#include "base/clock.h"
+
 #include <chrono>
 #include <string_view>
 
@@ -12,8 +14,7 @@ namespace {
 constexpr std::int64_t kRacyNanoseconds = 2'000'000'000;
 
 std::int64_t wall_clock_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(wall_clock_now().time_since_epoch())
       .count();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Istio resources as sockmesh reads them: what the YAML says, nothing resolved. Values, const once loaded.
+// Istio resources as sockmesh reads them: what the YAML says, nothing resolved. Values, const once
+// loaded.
 #pragma once
 
 #include <chrono>
@@ -45,7 +46,7 @@ struct WeightedDestination {
 struct HttpMatch {
   std::string name;
   std::optional<StringMatch> uri, scheme, method, authority;
-  std::vector<std::pair<std::string, StringMatch>> headers;          // names in lower case
+  std::vector<std::pair<std::string, StringMatch>> headers;  // names in lower case
   std::vector<std::pair<std::string, StringMatch>> without_headers;
   std::vector<std::pair<std::string, StringMatch>> query_params;
   bool ignore_uri_case = false;
@@ -60,7 +61,7 @@ struct HttpRewrite {
   std::string uri;  // empty: none
   bool has_uri = false;
   std::string authority;
-  std::string regex_match;    // uriRegexRewrite
+  std::string regex_match;  // uriRegexRewrite
   std::string regex_rewrite;
 };
 
@@ -108,7 +109,13 @@ struct VirtualService {
 
 enum class TlsMode : unsigned char { kUnset, kDisable, kSimple, kMutual, kIstioMutual };
 
-enum class LoadBalancer : unsigned char { kUnset, kLeastRequest, kRoundRobin, kRandom, kPassthrough };
+enum class LoadBalancer : unsigned char {
+  kUnset,
+  kLeastRequest,
+  kRoundRobin,
+  kRandom,
+  kPassthrough
+};
 
 struct PortPolicy;
 
@@ -162,24 +169,25 @@ struct Gateway {
   std::vector<GatewayServer> servers;
 };
 
-// Security resources. Evaluating them is a later release's work; until then a workload that one selects is denied, unless
-// the policy allows everything.
+// Security resources. Evaluating them is a later release's work; until then a workload that one
+// selects is denied, unless the policy allows everything.
 struct SecurityPolicy {
   Metadata meta;
   enum class Kind : unsigned char { kAuthorization, kPeerAuthentication, kRequestAuthentication };
   Kind kind = Kind::kAuthorization;
-  Labels selector;            // empty: the whole namespace (in the root namespace: the mesh)
-  bool allows_everything = false;  // AuthorizationPolicy ALLOW with rules [{}]; PeerAuthentication PERMISSIVE/DISABLE/UNSET
-                                   // everywhere; a DENY or AUDIT policy that can never match
-  std::string action;         // "ALLOW", "DENY", ...; mtls mode for PeerAuthentication
+  Labels selector;  // empty: the whole namespace (in the root namespace: the mesh)
+  bool allows_everything =
+      false;  // AuthorizationPolicy ALLOW with rules [{}]; PeerAuthentication
+              // PERMISSIVE/DISABLE/UNSET everywhere; a DENY or AUDIT policy that can never match
+  std::string action;  // "ALLOW", "DENY", ...; mtls mode for PeerAuthentication
 };
 
 // The parts of MeshConfig (ConfigMap istio in the root namespace, key mesh) that are read so far.
 struct MeshConfig {
   std::string root_namespace = "istio-system";
   std::string trust_domain = "cluster.local";
-  bool registry_only = false;  // outboundTrafficPolicy.mode
-  std::string access_log_file;  // empty: off
+  bool registry_only = false;               // outboundTrafficPolicy.mode
+  std::string access_log_file;              // empty: off
   std::string path_normalization = "BASE";  // BASE, NONE, MERGE_SLASHES, DECODE_AND_MERGE_SLASHES
 
   bool operator==(const MeshConfig&) const = default;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kubernetes resources as sockmesh reads them: what the YAML says, defaults applied, nothing resolved. Values, const once
-// loaded.
+// Kubernetes resources as sockmesh reads them: what the YAML says, defaults applied, nothing
+// resolved. Values, const once loaded.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,8 @@ struct Namespace {
 struct ServicePort {
   std::string name;
   std::uint16_t port = 0;
-  std::variant<std::uint16_t, std::string> target_port;  // number (default: port) or container port name
+  std::variant<std::uint16_t, std::string>
+      target_port;  // number (default: port) or container port name
   std::string protocol = "TCP";
   std::string app_protocol;
   Mark mark;
@@ -62,7 +63,7 @@ struct Pod {
   std::string phase;           // "Running", "Succeeded", ...; empty when there is no status
   bool ready = false;          // condition Ready is True
   bool host_network = false;
-  bool deleting = false;       // metadata.deletionTimestamp
+  bool deleting = false;  // metadata.deletionTimestamp
 };
 
 // One EndpointSlice, or one subset of an Endpoints object.
@@ -78,7 +79,7 @@ struct EndpointAddress {
 };
 struct Endpoints {
   Metadata meta;
-  std::string service;  // label kubernetes.io/service-name, or the object's own name
+  std::string service;    // label kubernetes.io/service-name, or the object's own name
   bool is_slice = false;  // EndpointSlice; slices win over Endpoints of the same service
   std::vector<EndpointAddress> endpoints;
   std::vector<EndpointPort> ports;

@@ -34,8 +34,9 @@ struct NodeConfig {
   std::uint64_t random_seed = 0;
 };
 
-// Errors name `file:line:column`. Values that this version cannot honour (`sameNode: encrypt`, `unknownPods: hold`,
-// `onProxyDown: open`, `accelerate` other than off) are refused with the reason, never silently weakened.
+// Errors name `file:line:column`. Values that this version cannot honour (`sameNode: encrypt`,
+// `unknownPods: hold`, `onProxyDown: open`, `accelerate` other than off) are refused with the
+// reason, never silently weakened.
 Result<NodeConfig> load_node_config(const std::string& path);
 
 }  // namespace sm::config

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Snapshot: every resource in force at one moment, as typed values, and what there is to say about them. Built on the control
-// thread by the loader, immutable afterwards, read by the planner and by the CLI's offline verbs.
+// Snapshot: every resource in force at one moment, as typed values, and what there is to say about
+// them. Built on the control thread by the loader, immutable afterwards, read by the planner and by
+// the CLI's offline verbs.
 #pragma once
 
 #include <cstdint>
@@ -39,8 +40,8 @@ struct Snapshot {
   std::vector<std::shared_ptr<const DestinationRule>> destination_rules;
   std::vector<std::shared_ptr<const Gateway>> gateways;
   std::vector<std::shared_ptr<const SecurityPolicy>> security_policies;
-  // Security documents that were refused and have no last good version: the workloads that they select (or, when even that
-  // cannot be read, the whole namespace) are denied.
+  // Security documents that were refused and have no last good version: the workloads that they
+  // select (or, when even that cannot be read, the whole namespace) are denied.
   std::vector<std::shared_ptr<const SecurityPolicy>> broken_security_policies;
   MeshConfig mesh;
   std::vector<Document> documents;

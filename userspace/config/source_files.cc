@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/result.h"
 
 namespace sm::config {
 namespace {
@@ -63,7 +64,7 @@ class Scanner {
       // A file that went away between listing and looking is gone; a dangling link says nothing
       // either.
       if (given || errno != ENOENT)
-        x_scan.unreadable.push_back({path, std::strerror(errno)});  // NOLINT(concurrency-mt-unsafe)
+        x_scan.unreadable.push_back({path, system_error("open", errno).text});
       return;
     }
     if (S_ISDIR(info.st_mode)) return directory(path, info, depth);
@@ -80,7 +81,7 @@ class Scanner {
     if (!x_visited.insert({info.st_dev, info.st_ino}).second) return;
     const std::unique_ptr<DIR, DirCloser> dir(::opendir(path.c_str()));
     if (!dir) {
-      x_scan.unreadable.push_back({path, std::strerror(errno)});  // NOLINT(concurrency-mt-unsafe)
+      x_scan.unreadable.push_back({path, system_error("open", errno).text});
       return;
     }
     std::vector<std::string> names;

@@ -32,7 +32,12 @@ std::size_t cost_of(const Node& node) {
 // after a limit the events are only counted off and the error is kept.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  void OnDocumentStart(const YAML::Mark&) override {
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // yaml-cpp leaves some tokens where they are and makes an empty document of them, for ever.
+    if (!mark.is_null() && !x_document_start.is_null() && mark.pos == x_document_start.pos) {
+      fail(mark, "content that belongs to no document");
+    }
+    x_document_start = mark;
     x_document = {};
     x_stack.clear();
     x_anchors.clear();
@@ -69,6 +74,10 @@ class TreeBuilder final : public YAML::EventHandler {
     node.mark = mark_of(mark);
     node.text = value;
     x_last_scalar = mark;
+    if (first_bad_utf8(value) != std::string_view::npos) {
+      x_document.errors.push_back({node.mark, "an escape that is no character"});
+      node.text.clear();
+    }
     // "?" is a plain scalar, "!" a quoted or block one; a tag of the core schema asks for resolving
     // again.
     const bool resolve = tag == "?" || tag == "tag:yaml.org,2002:int" ||
@@ -206,6 +215,7 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<Frame> x_stack;
   std::unordered_map<YAML::anchor_t, Anchored> x_anchors;
   std::optional<YamlError> x_failure;
+  YAML::Mark x_document_start = YAML::Mark::null_mark();
   YAML::Mark x_last_scalar = YAML::Mark::null_mark();
   std::size_t x_nodes = 0;
   std::size_t x_alias_bytes = 0;
@@ -230,6 +240,13 @@ bool is_unterminated(std::string_view text, const YAML::Mark& mark) {
   return true;
 }
 
+Mark mark_of_byte(std::string_view text, std::size_t byte) {
+  const std::string_view before = text.substr(0, byte);
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
+          static_cast<int>(byte - line_start) + 1};
+}
+
 }  // namespace
 
 YamlFile parse_yaml(std::string_view text) {
@@ -241,6 +258,10 @@ YamlFile parse_yaml(std::string_view text) {
   }
   if (text.starts_with("\xef\xbb\xbf"))
     text.remove_prefix(3);  // so that places count in bytes of the text
+  if (const std::size_t bad = first_bad_utf8(text); bad != std::string_view::npos) {
+    file.error = YamlError{mark_of_byte(text, bad), "a byte that is not UTF-8"};
+    return file;
+  }
   TreeBuilder builder;
   try {
     std::istringstream stream{std::string(text)};

@@ -72,6 +72,9 @@ YamlFile parse_yaml(std::string_view text);
 // Strict RFC 8259, one document, the same limits and the same tree.
 YamlFile parse_json_tree(std::string_view text);
 
+// Where the text stops being UTF-8 (RFC 3629: shortest forms, no surrogates); npos when it is UTF-8
+// to its end.
+std::size_t first_bad_utf8(std::string_view text);
 // The kind that a plain (unquoted) scalar has.
 Node::Kind plain_scalar_kind(std::string_view text);
 // YAML in block style that parses to the same tree (comments and anchors are gone).

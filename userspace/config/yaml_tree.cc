@@ -101,7 +101,34 @@ void write_block(const Node& node, std::size_t indent, std::string& out) {
   }
 }
 
+// Bytes of the sequence that starts the text; 0 when it is none.
+std::size_t utf8_sequence(std::string_view text) {
+  const auto byte = [text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < size) return 0;
+  for (std::size_t at = 1; at < size; ++at) {
+    if ((byte(at) & 0xc0) != 0x80) return 0;
+  }
+  // Longer forms than needed, surrogates, and what lies beyond U+10FFFF.
+  if (first == 0xe0 && byte(1) < 0xa0) return 0;
+  if (first == 0xed && byte(1) > 0x9f) return 0;
+  if (first == 0xf0 && byte(1) < 0x90) return 0;
+  if (first == 0xf4 && byte(1) > 0x8f) return 0;
+  return size;
+}
+
 }  // namespace
+
+std::size_t first_bad_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t size = utf8_sequence(text.substr(at));
+    if (size == 0) return at;
+    at += size;
+  }
+  return std::string_view::npos;
+}
 
 const Node* Node::find(std::string_view key) const {
   for (const Member& member : members) {

@@ -46,6 +46,18 @@ std::string bpf_text(const Json& bpf) {
   return text + "\n" + counters.text();
 }
 
+// "v1 80%,v2 20%": where a route leads, as one cell; one cluster needs no share.
+std::string clusters_cell(const Json& clusters) {
+  std::string text;
+  for (const Json& one : clusters) {
+    if (!text.empty()) text += ",";
+    text += one.is_object() ? cell_at(one, "cluster") : cell(one);
+    if (clusters.size() > 1 && one.is_object()) text += " " + cell_at(one, "weight") + "%";
+    if (cell_at(one, "exists") == "no") text += " (does not exist)";
+  }
+  return text.empty() ? "-" : text;
+}
+
 const std::vector<Column>& columns_of(const std::string& which) {
   static const std::vector<Column> kListeners = {{"ADDRESS", "address"},
                                                  {"PORT", "port"},
@@ -65,6 +77,15 @@ const std::vector<Column>& columns_of(const std::string& which) {
   if (which == "listeners") return kListeners;
   if (which == "routes") return kRoutes;
   return which == "clusters" ? kClusters : kEndpoints;
+}
+
+std::string proxy_config_text(const std::string& which, Json rows) {
+  for (Json& row : rows) {
+    if (row.is_object() && row.contains("clusters")) {
+      row["clusters"] = clusters_cell(list_at(row, "clusters"));
+    }
+  }
+  return Table::of(rows, columns_of(which)).text();
 }
 
 }  // namespace
@@ -111,9 +132,8 @@ int run_proxy_config(const Invocation& call, Console& console) {
   const std::string pod =
       pod_of(call.operands.size() > 1 ? call.operands[1] : "", call.value("--namespace"));
   const Json request{{"verb", "proxy-config"}, {"which", which}, {"pod", pod}};
-  return ask_and_print(call, console, request, [&which](const Json& rows) {
-    return Table::of(rows, columns_of(which)).text();
-  });
+  return ask_and_print(call, console, request,
+                       [&which](const Json& rows) { return proxy_config_text(which, rows); });
 }
 
 }  // namespace sm::ctl

@@ -25,10 +25,18 @@ std::size_t count_state(const Json& documents, std::string_view state) {
                     [state](const Json& document) { return cell_at(document, "state") == state; }));
 }
 
-std::size_t count_severity(const Json& findings, std::string_view severity) {
-  return static_cast<std::size_t>(std::count_if(
-      findings.begin(), findings.end(),
-      [severity](const Json& finding) { return cell_at(finding, "severity") == severity; }));
+// Errors that are not already told by the rejection of their document.
+std::size_t count_other_errors(const Json& status) {
+  const Json& documents = list_at(status, "documents");
+  std::size_t count = 0;
+  for (const Json& finding : list_at(status, "findings")) {
+    if (cell_at(finding, "severity") != "error") continue;
+    const bool told = std::any_of(documents.begin(), documents.end(), [&finding](const Json& one) {
+      return cell_at(one, "state") == "quarantined" && same_object(one, finding);
+    });
+    if (!told) ++count;
+  }
+  return count;
 }
 
 bool is_ready(const Json& pod) { return cell_at(pod, "state") == "Ready"; }
@@ -192,7 +200,7 @@ std::vector<std::string> attention(const Json& status) {
   };
   note(count_state(list_at(status, "documents"), "quarantined"), "document",
        " is rejected; the rest applies", " are rejected; the rest applies");
-  note(count_severity(list_at(status, "findings"), "error"), "error", " in the resources (below)",
+  note(count_other_errors(status), "error", " in the resources (below)",
        " in the resources (below)");
   note(pods_not_ready(status).size(), "pod", " is not ready", " are not ready");
   if (list_at(status, "programs").empty()) {

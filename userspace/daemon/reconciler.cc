@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/reconciler.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -47,8 +49,13 @@ void Reconciler::apply(std::shared_ptr<const config::Snapshot> snapshot) {
 }
 
 void Reconciler::retry() {
-  if (!x_snapshot) return;
-  if (x_gate->retry()) settle();
+  if (!x_snapshot || !x_gate->retry()) return;
+  const std::uint64_t before = x_generation;
+  settle();
+  if (x_generation == before) return;
+  kLog.info(
+      "generation {}: pods came or went; not ready for want of their namespace: {}", x_generation,
+      x_in_force.waiting.empty() ? "none" : fmt::format("{}", fmt::join(x_in_force.waiting, ", ")));
 }
 
 // Steps 1 to 3 of the order above.

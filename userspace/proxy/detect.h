@@ -29,6 +29,7 @@ class DetectSession final : public Session, private io::WatchEvents, private io:
   void start();
   void abort() override;
   void drain() override { abort(); }
+  void plan_changed() override {}  // what follows is started under the plan of that moment
 
  private:
   void on_ready(bool readable, bool writable) override;

@@ -251,6 +251,10 @@ void HttpSession::abort() {
   end(true);
 }
 
+void HttpSession::plan_changed() {
+  if (x_state == State::kTunnel && x_stream && !x_stream->still_served(*x_core.plan())) abort();
+}
+
 void HttpSession::drain() {
   if (x_state == State::kOpen && !x_stream && x_in.empty() && !x_decoder.in_message()) end(false);
 }

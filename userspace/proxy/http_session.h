@@ -38,6 +38,7 @@ class HttpSession final : public Session,
   void start();
   void abort() override;
   void drain() override;
+  void plan_changed() override;
 
  private:
   enum class State : std::uint8_t {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/mirror.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "proxy/core.h"
 #include "telemetry/access_log.h"
@@ -79,7 +80,7 @@ Mirror::Mirror(Core& core, MirrorSet& set, MirrorId id, std::shared_ptr<const pl
                 static_cast<AttemptEvents&>(*this)),
       x_limit(core.loop().timers(), *this, 0),
       x_began(core.loop().now()),
-      x_began_at(telemetry::wall_clock_now()) {
+      x_began_at(wall_clock_now()) {
   // Nobody waits for the answer, so nobody is asked to wait with the body.
   x_head.expect_continue = false;
   x_head.headers.remove("expect");

@@ -47,6 +47,9 @@ class Session : public io::Mortal {
   virtual void abort() = 0;
   // No new request on this connection; ends by itself when what is under way is done.
   virtual void drain() = 0;
+  // Another plan is in force. A byte stream that it would not let begin ends (with a reset);
+  // requests are judged one by one anyway.
+  virtual void plan_changed() = 0;
 
  private:
   ConnectionFacts x_facts;

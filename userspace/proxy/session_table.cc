@@ -47,6 +47,10 @@ void SessionTable::drain_all() {
   each([](const Session&) { return true; }, &Session::drain);
 }
 
+void SessionTable::plan_changed() {
+  each([](const Session&) { return true; }, &Session::plan_changed);
+}
+
 void SessionTable::when_empty(SessionTableEvents& events) {
   if (x_sessions.empty()) {
     events.on_sessions_empty();

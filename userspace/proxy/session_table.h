@@ -27,6 +27,7 @@ class SessionTable {
   void abort_all();
   void abort_of(const PodState& pod);
   void drain_all();
+  void plan_changed();
   // Tells `events` once when the table becomes empty (at once when it is).
   void when_empty(SessionTableEvents& events);
   std::size_t size() const { return x_sessions.size(); }

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "http/hop_by_hop.h"
 #include "http/local_reply.h"
@@ -51,7 +52,7 @@ Stream::Stream(Core& core, StreamHost& host, const ConnectionFacts& facts,
       x_grpc(http::is_grpc_request(x_request)),
       x_request_complete(x_request.body == http::BodyKind::kNone),
       x_began(core.loop().now()),
-      x_began_at(telemetry::wall_clock_now()) {
+      x_began_at(wall_clock_now()) {
   x_client_leg.taken = facts.side != Side::kInbound;
   x_server_leg.taken = facts.side == Side::kInbound;
 }

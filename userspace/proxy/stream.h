@@ -60,6 +60,10 @@ class Stream final : public io::Mortal, private AttemptEvents {
   void downstream_gone(telemetry::Flag flag, std::string_view details);
   // The response's backlog fell below kRelayLowBytes.
   void response_drained();
+  // What this stream reached would be served under `plan` too.
+  bool still_served(const plan::RunPlan& plan) const {
+    return x_target.server == nullptr || serves(plan, x_target.server->workload->key);
+  }
   bool request_complete() const { return x_request_complete; }
   // A request that broke the protocol inside its body.
   void protocol_error(const http::ProtocolError& error);

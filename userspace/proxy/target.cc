@@ -5,6 +5,18 @@
 
 namespace sm::proxy {
 
+namespace {
+
+// A gateway is the client of what it forwards to, as in Istio: many outside clients share its
+// upstream connections.
+SocketAddress seen_by_server(const ConnectionFacts& facts) {
+  SocketAddress client = facts.remote;
+  if (facts.side == Side::kGateway) client.ip = facts.local.ip;
+  return client;
+}
+
+}  // namespace
+
 Target resolve_outbound(Core& core, const plan::RunPlan& plan, const ConnectionFacts& facts,
                         const SocketAddress& to) {
   Target target;
@@ -23,7 +35,7 @@ Target resolve_outbound(Core& core, const plan::RunPlan& plan, const ConnectionF
   target.server = plan.pod(workload->key);
   if (target.server != nullptr) target.inbound = target.server->inbound_port(to.port);
   target.dial.purpose = io::DialPurpose::kApplication;
-  target.dial.client = facts.remote;
+  target.dial.client = seen_by_server(facts);
   if (PodState* server = core.pod(workload->key)) {
     target.dial.pod = server->net;
     target.key.inside = server->net->netns_cookie;
@@ -45,6 +57,11 @@ Target resolve_inbound(const plan::LocalPod& server, const ConnectionFacts& fact
   target.server = &server;
   target.inbound = server.inbound_port(facts.local.port);
   return target;
+}
+
+bool serves(const plan::RunPlan& plan, std::string_view pod_key) {
+  const plan::LocalPod* pod = plan.pod(pod_key);
+  return pod != nullptr && pod->denied_because.empty();
 }
 
 }  // namespace sm::proxy

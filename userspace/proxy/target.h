@@ -33,4 +33,7 @@ Target resolve_outbound(Core& core, const plan::RunPlan& plan, const ConnectionF
 // For what arrived at a pod: its own application at the address it arrived at.
 Target resolve_inbound(const plan::LocalPod& server, const ConnectionFacts& facts);
 
+// The pod is there and no policy denies what reaches it.
+bool serves(const plan::RunPlan& plan, std::string_view pod_key);
+
 }  // namespace sm::proxy

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proxy/tcp_session.h"
+#include "base/clock.h"
 
 #include "telemetry/access_log.h"
 
@@ -15,7 +16,7 @@ TcpSession::TcpSession(Core& core, ConnectionFacts facts, std::unique_ptr<io::Tr
       x_cluster(cluster),
       x_downstream(std::move(downstream)),
       x_already_read(std::move(already_read)),
-      x_started(telemetry::wall_clock_now()),
+      x_started(wall_clock_now()),
       x_started_ms(core.loop().now()) {}
 
 // Where this connection goes; nullopt when that has ended it.
@@ -98,6 +99,10 @@ void TcpSession::on_relay_end(RelayEnd reason) {
 void TcpSession::refuse(Flag flag, std::string_view details) {
   x_flags.set(flag);
   end(details);
+}
+
+void TcpSession::plan_changed() {
+  if (x_server != nullptr && !serves(*x_core.plan(), x_server->workload->key)) abort();
 }
 
 void TcpSession::abort() {

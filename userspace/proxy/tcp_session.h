@@ -28,8 +28,9 @@ class TcpSession final : public Session,
 
   void start();
   void abort() override;
-  void drain() override {
-  }  // a byte stream has no boundary to end at; it goes on until the drain's deadline
+  // A byte stream has no boundary to end at; it goes on until the drain's deadline.
+  void drain() override {}
+  void plan_changed() override;
 
  private:
   std::optional<Target> choose_target();

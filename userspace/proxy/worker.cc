@@ -31,6 +31,7 @@ class Worker::Impl final : private SessionTableEvents {
                    plan = std::move(plan)](const plan::RunPlan*) mutable { home(std::move(plan)); };
     x_core.set_plan(std::shared_ptr<const plan::RunPlan>(raw, std::move(retire)));
     for (auto& entry : x_core.pods()) entry.second->balancer.sweep(generation);
+    x_core.sessions().plan_changed();
   }
 
   void add_pod(std::shared_ptr<const io::PodNet> net, std::vector<io::PodListener> listeners) {

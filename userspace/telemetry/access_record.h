@@ -15,12 +15,6 @@
 
 namespace sm::telemetry {
 
-// The wall clock, for AccessRecord::start_time and nothing else: durations are measured with the
-// steady clock.
-inline std::chrono::system_clock::time_point wall_clock_now() {
-  return std::chrono::system_clock::now();
-}
-
 // Empty text means "missing" and is printed as `-`.
 struct AccessRecord {
   std::chrono::system_clock::time_point start_time;

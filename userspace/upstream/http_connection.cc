@@ -70,8 +70,16 @@ void HttpConnection::end_body() {
 
 void HttpConnection::flush() {
   if (x_state == State::kDead || x_state == State::kConnecting) return;
-  x_out.flush(*x_transport);
+  flush_out();
   update_interest();
+}
+
+// Whoever was told to wait with the body goes on, however the backlog went.
+void HttpConnection::flush_out() {
+  const std::size_t before = x_out.size();
+  x_out.flush(*x_transport);
+  if (x_events != nullptr && before > kRelayLowBytes && x_out.size() <= kRelayLowBytes)
+    x_events->on_request_drained();
 }
 
 void HttpConnection::pause_reading(bool paused) {
@@ -109,12 +117,7 @@ bool HttpConnection::looks_alive() const {
 
 void HttpConnection::on_ready(bool readable, bool writable) {
   if (x_state == State::kConnecting && !finish_connecting()) return;
-  if (writable && x_out.has_backlog()) {
-    const std::size_t before = x_out.size();
-    x_out.flush(*x_transport);
-    if (x_events != nullptr && before > kRelayLowBytes && x_out.size() <= kRelayLowBytes)
-      x_events->on_request_drained();
-  }
+  if (writable && x_out.has_backlog()) flush_out();
   if (readable && x_state != State::kDead) read_response();
   if (x_state != State::kDead) update_interest();
 }
@@ -127,7 +130,7 @@ bool HttpConnection::finish_connecting() {
   x_connect_limit.cancel();
   x_local = io::local_address(x_transport->fd());
   x_state = x_events != nullptr ? State::kBusy : State::kIdle;
-  x_out.flush(*x_transport);
+  flush_out();
   return true;
 }
 
@@ -181,6 +184,10 @@ bool HttpConnection::feed() {
       fail({FailureKind::kProtocol, result.error->details});
       return false;
     }
+    if (x_upgrade_head && x_events != nullptr) {
+      x_events->on_response_head(std::exchange(x_upgrade_head, std::nullopt).value());
+      return false;
+    }
     if (result.consumed == 0) break;
   }
   if (x_response_done) {
@@ -198,7 +205,13 @@ void HttpConnection::on_response_head(http::ResponseHead&& head) {
     x_keep_alive = head.keep_alive;
     x_upgraded = head.upgrade;
   }
-  if (x_upgraded) x_decoder.pause();
+  if (x_upgraded) {
+    // Whoever takes the connection over gets what lies behind this head, so the head has to be
+    // consumed first: see feed().
+    x_upgrade_head = std::move(head);
+    x_decoder.pause();
+    return;
+  }
   x_events->on_response_head(std::move(head));
 }
 

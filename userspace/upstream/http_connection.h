@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "http/h1_decoder.h"
@@ -110,6 +111,7 @@ class HttpConnection final : public io::Mortal,
   void on_admission_lapsed() override;
 
   bool finish_connecting();
+  void flush_out();
   void read_response();
   bool feed();
   void complete_if_over();
@@ -138,6 +140,8 @@ class HttpConnection final : public io::Mortal,
   bool x_keep_alive = true;
   bool x_paused = false;
   bool x_upgraded = false;
+  std::optional<http::ResponseHead>
+      x_upgrade_head;  // of a 101, between its decoding and its delivery
 };
 
 }  // namespace sm::upstream

@@ -80,6 +80,24 @@ TEST_CASE("config: a text that is no YAML is one error with its place") {
   }
 }
 
+TEST_CASE("config: a lone comma, of which yaml-cpp never sees the end, is an error") {
+  for (const std::string text : {",", "a: 1\n---\n,"}) CHECK(parse_yaml(text).error);
+}
+
+TEST_CASE("config: a text that is not UTF-8 is an error where it stops being so") {
+  for (const std::string bad :
+       {"\xff", "\xe9n", "\xc0\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe2\x82"}) {
+    const YamlFile file = parse_yaml("a: 1\nb: x" + bad);
+    REQUIRE(file.error);
+    CHECK(file.error->mark.line == 2);
+    CHECK(file.error->mark.column == 5);
+  }
+  for (const std::string good : {"\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x99\x82"}) {
+    CHECK(parse_yaml("b: x" + good).documents.at(0).root.find("b")->text == "x" + good);
+  }
+  CHECK(parse_yaml("a: \"\\ud800\"").documents.at(0).errors.size() == 1);
+}
+
 TEST_CASE("config: a duplicate key is an error of its document alone") {
   const YamlFile file = parse_yaml("a: 1\nb:\n  c: 1\n  c: 2\n---\na: 1\n");
   REQUIRE_FALSE(file.error);

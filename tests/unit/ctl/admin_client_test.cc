@@ -155,6 +155,19 @@ TEST_CASE("ctl: proxy-config shows istioctl's columns") {
         "{\"verb\":\"proxy-config\",\"which\":\"clusters\",\"pod\":\"shop/cart-1\"}\n");
 }
 
+TEST_CASE("ctl: proxy-config routes shows where a split leads and what does not exist") {
+  const Scratch scratch;
+  const OneShot daemon(
+      scratch.path("s"),
+      "{\"result\":[{\"name\":\"80\",\"clusters\":[{\"cluster\":\"x|v1\",\"weight\":80,\"exists\":"
+      "true},"
+      "{\"cluster\":\"x|v2\",\"weight\":20,\"exists\":false}]},"
+      "{\"name\":\"81\",\"clusters\":[{\"cluster\":\"y\",\"weight\":100,\"exists\":true}]}]}\n");
+  const Ran ran({"pc", "routes", "--socket", scratch.path("s")});
+  CHECK(ran.out_has("x|v1 80%,x|v2 20% (does not exist)\n"));
+  CHECK(ran.out_has("   y\n"));
+}
+
 TEST_CASE("ctl: log-level sends the component and the level") {
   const Scratch scratch;
   OneShot daemon(scratch.path("s"), "{\"result\":{\"capture\":\"debug\"}}\n");
