@@ -74,10 +74,6 @@ class TreeBuilder final : public YAML::EventHandler {
     node.mark = mark_of(mark);
     node.text = value;
     x_last_scalar = mark;
-    if (first_bad_utf8(value) != std::string_view::npos) {
-      x_document.errors.push_back({node.mark, "an escape that is no character"});
-      node.text.clear();
-    }
     // "?" is a plain scalar, "!" a quoted or block one; a tag of the core schema asks for resolving
     // again.
     const bool resolve = tag == "?" || tag == "tag:yaml.org,2002:int" ||

@@ -95,7 +95,7 @@ TEST_CASE("config: a text that is not UTF-8 is an error where it stops being so"
   for (const std::string good : {"\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x99\x82"}) {
     CHECK(parse_yaml("b: x" + good).documents.at(0).root.find("b")->text == "x" + good);
   }
-  CHECK(parse_yaml("a: \"\\ud800\"").documents.at(0).errors.size() == 1);
+  CHECK(parse_yaml("a: \"\\ud800\"").error);
 }
 
 TEST_CASE("config: a duplicate key is an error of its document alone") {
