@@ -21,8 +21,8 @@ $(SUPPORT_LIB): $(SUPPORT_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
 -include $(SUPPORT_OBJ:.o=.d)
 
-# $(1): folder. tests/unit/bpf is about bpf/lib, which needs no library but base.
-unit_libs = $(foreach l,$(call with_below,$(if $(filter bpf,$(1)),base,$(1))),$(call lib_of,$(l)))
+# $(1): folder. tests/unit/bpf is about bpf/lib, through the values of capture/.
+unit_libs = $(foreach l,$(call with_below,$(if $(filter bpf,$(1)),capture,$(1))),$(call lib_of,$(l)))
 define unit_rules
 UNIT_OBJ_$(1) := $$(patsubst tests/%.cc,$(O)/obj/tests/%.o,$$(wildcard tests/unit/$(1)/*_test.cc))
 $(O)/tests/unit-$(1): $$(UNIT_OBJ_$(1)) $(DOCTEST_MAIN) $(SUPPORT_LIB) $(call unit_libs,$(1))
