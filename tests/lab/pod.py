@@ -28,7 +28,9 @@ class SocketMaker:
         self.x_control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.x_lock, self.x_name = threading.Lock(), name
         command = [*enter, *PYTHON, str(HERE / "agent.py"), str(theirs.fileno()), *(["stay"] if stay else [])]
-        self.process = spawn(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+        # One that stays must not hold its starter's terminal or pipe.
+        quiet = subprocess.DEVNULL if stay else None
+        self.process = spawn(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=quiet, stderr=quiet)
         theirs.close()
 
     def socket(self, family: int = socket.AF_INET, kind: int = socket.SOCK_STREAM, protocol: int = 0) -> socket.socket:
