@@ -74,12 +74,12 @@ void HttpConnection::flush() {
   update_interest();
 }
 
-// Whoever was told to wait with the body goes on, however the backlog went.
+// Whoever was told to wait with the body goes on, however the backlog went: it may never have been
+// here, but with the attempt that waited for this connection. Told more often than needed, because
+// being told twice is harmless and never is a hang.
 void HttpConnection::flush_out() {
-  const std::size_t before = x_out.size();
   x_out.flush(*x_transport);
-  if (x_events != nullptr && before > kRelayLowBytes && x_out.size() <= kRelayLowBytes)
-    x_events->on_request_drained();
+  if (x_events != nullptr && x_out.size() <= kRelayLowBytes) x_events->on_request_drained();
 }
 
 void HttpConnection::pause_reading(bool paused) {
