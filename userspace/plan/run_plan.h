@@ -31,7 +31,7 @@ struct OutboundPort {
     const Cluster* cluster = nullptr;
     // Auto ports: the address has chosen the service already, so its routes serve whatever Host
     // says (as Istio has it). Else null.
-    std::shared_ptr<const RouteTable> routes;
+    std::shared_ptr<const RouteTable> routes{};
   };
   std::unordered_map<IpAddress, Target, IpHash> by_address;
 };

@@ -12,8 +12,7 @@ namespace sm::upstream {
 
 HttpConnection::HttpConnection(io::Loop& loop, HttpConnectionOwner& owner, Opened opened,
                                std::chrono::milliseconds connect_timeout)
-    : x_loop(loop),
-      x_owner(owner),
+    : x_owner(owner),
       x_transport(std::make_unique<io::TcpTransport>(std::move(opened.fd))),
       x_watch(loop, x_transport->fd(), *this),
       x_decoder(*this),

@@ -119,7 +119,6 @@ class HttpConnection final : public io::Mortal,
   void die();
   void update_interest();
 
-  io::Loop& x_loop;
   HttpConnectionOwner& x_owner;
   std::unique_ptr<io::TcpTransport> x_transport;
   io::Watch x_watch;
