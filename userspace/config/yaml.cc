@@ -236,6 +236,11 @@ bool is_unterminated(std::string_view text, const YAML::Mark& mark) {
   return true;
 }
 
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7f;
+}
+
 Mark mark_of_byte(std::string_view text, std::size_t byte) {
   const std::string_view before = text.substr(0, byte);
   const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
@@ -256,6 +261,13 @@ YamlFile parse_yaml(std::string_view text) {
     text.remove_prefix(3);  // so that places count in bytes of the text
   if (const std::size_t bad = first_bad_utf8(text); bad != std::string_view::npos) {
     file.error = YamlError{mark_of_byte(text, bad), "a byte that is not UTF-8"};
+    return file;
+  }
+  // YAML 1.2.2 section 5.1; yaml-cpp would guess from NULs that the text is UTF-16 or UTF-32.
+  const auto control = std::find_if(text.begin(), text.end(), is_control);
+  if (control != text.end()) {
+    file.error = YamlError{mark_of_byte(text, static_cast<std::size_t>(control - text.begin())),
+                           "a control character"};
     return file;
   }
   TreeBuilder builder;

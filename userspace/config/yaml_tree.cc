@@ -55,7 +55,14 @@ bool is_safe_plain(std::string_view text) {
 std::string scalar_text(const Node& node) {
   if (node.kind == Node::Kind::kNull) return "null";
   if (node.kind != Node::Kind::kString || is_safe_plain(node.text)) return node.text;
-  return dump_json(Json(node.text));  // every JSON string is a double-quoted YAML scalar
+  // Every JSON string is a double-quoted YAML scalar, but for DEL, which JSON has as it is and YAML
+  // only escaped.
+  std::string quoted = dump_json(Json(node.text));
+  for (std::size_t at = quoted.find('\x7f'); at != std::string::npos;
+       at = quoted.find('\x7f', at)) {
+    quoted.replace(at, 1, "\\x7f");
+  }
+  return quoted;
 }
 
 std::string key_text(const std::string& key) { return scalar_text(string_node(key)); }

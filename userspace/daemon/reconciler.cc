@@ -78,7 +78,12 @@ std::vector<capture::PodWish> Reconciler::wishes() const {
 }
 
 void Reconciler::reconcile_gate(const std::vector<capture::PodWish>& wishes) {
-  x_gate->reconcile(x_roster.retain(wishes));
+  const std::vector<capture::PodWish> retained = x_roster.retain(wishes);
+  x_gate->reconcile(retained);
+  // A pod that was to leave in step may have been released at once, its namespace being gone before
+  // its object. Its last wish must not stay behind then: nobody would come for it.
+  const std::vector<capture::PodWish> still = x_roster.retain(wishes);
+  if (still.size() != retained.size()) x_gate->reconcile(still);
 }
 
 // True when there is a plan that the workers do not have. x_in_force is what the workers have or

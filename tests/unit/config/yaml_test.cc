@@ -80,6 +80,17 @@ TEST_CASE("config: a text that is no YAML is one error with its place") {
   }
 }
 
+TEST_CASE("config: control characters are no YAML, an escape may name them") {
+  for (const char control : {'\0', '\1', '\x7f', '\x1b'}) {
+    CHECK(parse_yaml(std::string("a: b") + control).error);
+  }
+  const std::string text = "a: \"\\e\\x01\"\r\nb:\tc\n";
+  CHECK(root(parse_yaml(text)).find("a")->text == "\x1b\x01");
+  // JSON allows DEL as it is; written as YAML it has to be escaped.
+  const YamlFile json = parse_json_tree("{\"a\": \"x\x7f\"}");
+  CHECK(same_tree(root(json), root(parse_yaml(dump_yaml(root(json))))));
+}
+
 TEST_CASE("config: a lone comma, of which yaml-cpp never sees the end, is an error") {
   for (const std::string text : {",", "a: 1\n---\n,"}) CHECK(parse_yaml(text).error);
 }
