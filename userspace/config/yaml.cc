@@ -74,6 +74,7 @@ class TreeBuilder final : public YAML::EventHandler {
     node.mark = mark_of(mark);
     node.text = value;
     x_last_scalar = mark;
+    x_plain = tag == "?";
     // "?" is a plain scalar, "!" a quoted or block one; a tag of the core schema asks for resolving
     // again.
     const bool resolve = tag == "?" || tag == "tag:yaml.org,2002:int" ||
@@ -104,6 +105,7 @@ class TreeBuilder final : public YAML::EventHandler {
     Node node;
     YAML::anchor_t anchor = 0;
     std::optional<Node> key;
+    bool merge_key = false;
     std::unordered_set<std::string> keys;
     std::vector<Node> merges;
   };
@@ -155,6 +157,7 @@ class TreeBuilder final : public YAML::EventHandler {
     } else if (!top.key) {
       if (!node.is_scalar()) x_document.errors.push_back({node.mark, "a key that is no scalar"});
       top.key = std::move(node);
+      top.merge_key = x_plain && top.key->text == "<<";  // a quoted one is a name
     } else {
       add_member(top, std::move(node));
     }
@@ -175,7 +178,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void add_member(Frame& top, Node value) {
     Node key = std::move(*top.key);
     top.key.reset();
-    if (key.text == "<<" && key.mark.line > 0 && (value.is_map() || value.is_sequence())) {
+    if (top.merge_key && (value.is_map() || value.is_sequence())) {
       top.merges.push_back(std::move(value));
       return;
     }
@@ -215,6 +218,7 @@ class TreeBuilder final : public YAML::EventHandler {
   YAML::Mark x_last_scalar = YAML::Mark::null_mark();
   std::size_t x_nodes = 0;
   std::size_t x_alias_bytes = 0;
+  bool x_plain = false;  // the last scalar had no quotes
   bool x_complete = false;
 };
 

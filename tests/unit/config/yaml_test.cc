@@ -125,6 +125,7 @@ TEST_CASE("config: aliases are copied out and merge keys merged") {
   CHECK(map.find("use")->find("y")->text == "2");
   CHECK(map.find("more")->find("x")->text == "1");
   CHECK(map.find("more")->find("y")->text == "3");
+  CHECK(root(parse_yaml("\"<<\": {x: 1}\n")).find("<<") != nullptr);
 }
 
 TEST_CASE("config: aliases that multiply, deep nesting and large texts end at their limits") {
