@@ -20,6 +20,9 @@ Result<Json> parse_json(std::string_view text) {
     return value;
   } catch (const Json::parse_error& error) {
     return Error{ErrorCode::kInvalid, "not JSON at byte " + std::to_string(error.byte), {}};
+  } catch (const Json::out_of_range&) {
+    // The grammar knows no largest number, a double does: 1e999.
+    return Error{ErrorCode::kLimit, "a JSON number beyond what a double holds", {}};
   }
 }
 
