@@ -47,6 +47,11 @@ class FakeGate final : public PodGate {
   bool retry() override {
     bool changed = false;
     for (auto& [key, pod] : x_pods) {
+      if (pod.status.state != capture::PodState::kSeen && missing.count(key) > 0) {
+        pod.status.state = capture::PodState::kSeen;
+        x_events.on_pod_close(key, pod.status.netns_cookie);
+        changed = true;
+      }
       if (pod.status.state != capture::PodState::kSeen || missing.count(key) > 0) continue;
       changed = true;
       if (pod.wish.bypass) {
@@ -275,6 +280,32 @@ TEST_CASE(
   bench.fleet.run();
   CHECK(bench.told.plans == std::vector<std::uint64_t>{1, 2, 3});
   CHECK_FALSE(bench.reconciler.waits_for_pods());
+}
+
+TEST_CASE("daemon: a pod whose namespace goes before its object leaves nothing behind") {
+  Bench bench;
+  bench.reconciler.apply(with({kA, kB}));
+  bench.fleet.run();
+  bench.gate.missing = {"shop/b"};
+  bench.reconciler.apply(with({kA}));
+  bench.fleet.run();
+  CHECK_FALSE(bench.gate.knows("shop/b"));
+  CHECK(bench.gate.knows("shop/a"));
+}
+
+TEST_CASE("daemon: a pod whose namespace goes is closed in the workers and not ready in the plan") {
+  Bench bench;
+  bench.reconciler.apply(with({kA, kB}));
+  bench.fleet.run();
+  bench.gate.missing = {"shop/b"};
+  bench.reconciler.retry();
+  REQUIRE(bench.fleet.queue.size() == 2);
+  REQUIRE(bench.fleet.queue[0].batch.closed.size() == 1);
+  CHECK(bench.fleet.queue[0].batch.closed[0].key == "shop/b");
+  CHECK(bench.fleet.queue[0].batch.plan->generation == 2);
+  CHECK(bench.reconciler.waits_for_pods());
+  bench.fleet.run();
+  CHECK(bench.reconciler.facts().pods_not_ready_keys == std::vector<std::string>{"shop/b"});
 }
 
 TEST_CASE("daemon: a change that is applied while another is on its way waits for both") {
