@@ -12,11 +12,16 @@
 #include "daemon/listener_rows.h"
 #include "daemon/pod_rows.h"
 #include "plan/dump.h"
+#include "plan/explain.h"
 
 namespace sm::daemon {
 
 namespace {
 constexpr log::Logger kLog{log::Component::kAdmin};
+
+Error nothing_in_force() {
+  return {ErrorCode::kUnavailable, "no configuration is in force yet", "try again in a moment"};
+}
 }  // namespace
 
 Json DaemonViews::status() {
@@ -71,10 +76,7 @@ Json DaemonViews::bpf() {
 }
 
 Result<Json> DaemonViews::proxy_config(const std::string& which, const std::string& pod) {
-  if (!x_reconciler.plan()) {
-    return Error{ErrorCode::kUnavailable, "no configuration is in force yet",
-                 "try again in a moment"};
-  }
+  if (!x_reconciler.plan()) return nothing_in_force();
   const plan::RunPlan& plan = *x_reconciler.plan();
   if (!pod.empty() && plan.pod(pod) == nullptr) {
     return Error{
@@ -124,9 +126,27 @@ Result<Json> DaemonViews::drain() {
   return Json{{"draining", true}, {"alreadyDraining", before}};
 }
 
-Result<Json> DaemonViews::explain(const Json& /*requests*/) {
-  return Error{ErrorCode::kUnsupported, "this version of the daemon does not explain requests",
-               "`sockmeshctl proxy-config routes` shows the routes in force"};
+// One answer a question, in order; a question that has none is answered {"error": "..."} and does
+// not spoil the others.
+Result<Json> DaemonViews::explain(const Json& requests) {
+  if (!x_reconciler.plan()) return nothing_in_force();
+  Json answers = Json::array();
+  for (const Json& question : requests) {
+    Result<Json> answer = explain_one(question);
+    answers.push_back(answer ? std::move(*answer) : Json{{"error", answer.error().describe()}});
+  }
+  return answers;
+}
+
+Result<Json> DaemonViews::explain_one(const Json& question) const {
+  SM_TRY_ASSIGN(const plan::ExplainRequest request, plan::ExplainRequest::from_json(question));
+  for (const config::Enrolment& rule : x_reconciler.rules()) {
+    if (!rule.enrolled && pod_key(*rule.pod) == request.pod) {
+      return Error{ErrorCode::kNotFound,
+                   fmt::format("pod {} is not in the mesh: {}", request.pod, rule.reason), ""};
+    }
+  }
+  return plan::explain(*x_reconciler.plan(), request);
 }
 
 Json DaemonViews::programs() const {

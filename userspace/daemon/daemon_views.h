@@ -46,6 +46,7 @@ class DaemonViews final : public admin::Views {
   Result<Json> explain(const Json& requests) override;
 
  private:
+  Result<Json> explain_one(const Json& question) const;
   Json programs() const;
   Json kernel_counters() const;
   Json worker_rows() const;
