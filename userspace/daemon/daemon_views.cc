@@ -52,6 +52,7 @@ Json DaemonViews::status() {
 Json DaemonViews::pods() {
   const std::vector<capture::PodStatus> statuses = x_reconciler.pod_statuses();
   std::vector<std::string> keys;
+  keys.reserve(statuses.size());
   for (const capture::PodStatus& status : statuses) keys.push_back(status.key);
   SessionCounts sessions;
   const auto loads = x_workers.loads(keys);
