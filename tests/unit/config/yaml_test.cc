@@ -164,8 +164,8 @@ TEST_CASE("config: JSON ends in the same tree, with places") {
 }
 
 TEST_CASE("config: JSON is strict, and its duplicate keys are seen") {
-  for (const char* text :
-       {"{\"a\": tru}", "{\"a\": 1e999}", "{\"a\": 1,}", "{a: 1}", "{\"a\": \"\\ud800\"}", "[1] 2"}) {
+  for (const char* text : {"{\"a\": tru}", "{\"a\": 1e999}", "{\"a\": 1,}", "{a: 1}",
+                           "{\"a\": \"\\ud800\"}", "[1] 2"}) {
     CAPTURE(text);
     CHECK(parse_json_tree(text).error);
   }
