@@ -7,7 +7,7 @@
 namespace sm {
 
 void assert_failed(const char* condition, const char* file, int line) {
-  std::fprintf(stderr, "sockmesh: broken invariant at %s:%d: %s\n", file, line, condition);
+  (void)std::fprintf(stderr, "sockmesh: broken invariant at %s:%d: %s\n", file, line, condition);
   std::abort();
 }
 

@@ -154,12 +154,11 @@ Decoded decode_document(const YamlDocument& document, const std::string& file) {
       break;
   }
   decoded.findings = report.take();
-  if (decoded.refused()) {
-    decoded.object = {};
-    if (kind.security)
-      decoded.broken_policy =
-          salvage(root, read_metadata(root, Reporter(decoded.ref, code::kInvalid)));
-  }
+  if (!decoded.refused()) return decoded;
+  decoded.object = {};
+  if (kind.security)
+    decoded.broken_policy =
+        salvage(root, read_metadata(root, Reporter(decoded.ref, code::kInvalid)));
   return decoded;
 }
 

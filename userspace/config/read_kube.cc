@@ -75,6 +75,35 @@ Object read_service(const Node& document, Reporter& report) {
   return std::make_shared<const Service>(std::move(service));
 }
 
+namespace {
+
+// Native sidecars are init containers, and their ports may be named by a Service's targetPort as
+// well.
+std::vector<ContainerPort> read_container_ports(const View& spec, Reporter& report) {
+  std::vector<ContainerPort> ports;
+  for (const std::string_view containers : {"containers", "initContainers"}) {
+    for (const View& container : spec.list(containers)) {
+      for (const View& port : container.list("ports")) {
+        const auto number = read_port(port, "containerPort", report);
+        if (number) ports.push_back(ContainerPort{port.text("name"), *number});
+      }
+    }
+  }
+  return ports;
+}
+
+EndpointAddress read_address(const View& entry, bool ready, Reporter& report) {
+  EndpointAddress address;
+  address.ready = ready;
+  read_ip(entry.text("ip"), entry.path("ip"), entry.mark("ip"), address.addresses, report);
+  if (const auto target = entry.child("targetRef"); target && target->text("kind") == "Pod") {
+    address.pod_name = target->text("name");
+  }
+  return address;
+}
+
+}  // namespace
+
 Object read_pod(const Node& document, Reporter& report) {
   check_message(document, kPodSchema, {}, false, report);
   Pod pod;
@@ -89,16 +118,7 @@ Object read_pod(const Node& document, Reporter& report) {
     if (account.empty()) account = spec->text("serviceAccount");
     if (!account.empty()) pod.service_account = account;
     pod.host_network = spec->flag("hostNetwork");
-    // Native sidecars are init containers, and their ports may be named by a Service's targetPort
-    // as well.
-    for (const std::string_view containers : {"containers", "initContainers"}) {
-      for (const View& container : spec->list(containers)) {
-        for (const View& port : container.list("ports")) {
-          const auto number = read_port(port, "containerPort", report);
-          if (number) pod.ports.push_back(ContainerPort{port.text("name"), *number});
-        }
-      }
-    }
+    pod.ports = read_container_ports(*spec, report);
   }
   if (const auto status = view.child("status")) {
     pod.phase = status->text("phase");
@@ -126,13 +146,7 @@ Object read_endpoints(const Node& document, Reporter& report) {
     endpoints.service = meta.ref.name;
     for (const std::string_view list : {"addresses", "notReadyAddresses"}) {
       for (const View& entry : subset.list(list)) {
-        EndpointAddress address;
-        address.ready = list == "addresses";
-        read_ip(entry.text("ip"), entry.path("ip"), entry.mark("ip"), address.addresses, report);
-        if (const auto target = entry.child("targetRef"); target && target->text("kind") == "Pod") {
-          address.pod_name = target->text("name");
-        }
-        endpoints.endpoints.push_back(std::move(address));
+        endpoints.endpoints.push_back(read_address(entry, list == "addresses", report));
       }
     }
     for (const View& port : subset.list("ports")) {

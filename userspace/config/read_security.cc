@@ -40,6 +40,20 @@ bool is_dry_run(const SecurityPolicy& policy) {
   return found != policy.meta.annotations.end() && found->second == "true";
 }
 
+void check_entries(const View& body, const Member& member, Reporter& report) {
+  const std::string path = body.path() + "." + member.key;
+  for (const Node& item : member.value.items) {
+    if (item.kind == Node::Kind::kString && item.text.empty()) {
+      report.invalid(path, item.mark, fmt::format("{} has an empty entry", member.key),
+                     "remove it");
+    }
+  }
+  if (member.value.is_sequence() && member.value.items.empty()) {
+    report.invalid(path, member.mark, fmt::format("{} is empty", member.key),
+                   fmt::format("leave {} out", member.key));
+  }
+}
+
 void check_rule(const View& rule, Reporter& report) {
   const auto not_empty = [&](std::string_view list, std::string_view inner) {
     if (rule.has(list) && rule.size(list) == 0) {
@@ -53,19 +67,7 @@ void check_rule(const View& rule, Reporter& report) {
                        fmt::format("{} needs a {} with a field", list, inner), "");
         continue;
       }
-      for (const Member& member : body->node().members) {
-        for (const Node& item : member.value.items) {
-          if (item.kind == Node::Kind::kString && item.text.empty()) {
-            report.invalid(body->path() + "." + member.key, item.mark,
-                           fmt::format("{} has an empty entry", member.key), "remove it");
-          }
-        }
-        if (member.value.is_sequence() && member.value.items.empty()) {
-          report.invalid(body->path() + "." + member.key, member.mark,
-                         fmt::format("{} is empty", member.key),
-                         fmt::format("leave {} out", member.key));
-        }
-      }
+      for (const Member& member : body->node().members) check_entries(*body, member, report);
     }
   };
   not_empty("from", "source");

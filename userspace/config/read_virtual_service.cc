@@ -41,6 +41,23 @@ std::vector<WeightedDestination> read_route(const View& view, bool with_headers,
   return out;
 }
 
+void check_sni_hosts(const View& spec, const View& match, Reporter& report) {
+  if (match.size("sniHosts") == 0) {
+    report.invalid(match.path("sniHosts"), match.mark(), "a tls match needs sniHosts", "");
+  }
+  const std::vector<std::string> hosts = spec.texts("hosts");
+  for (const auto& [host, mark] : match.marked_texts("sniHosts")) {
+    const bool covered =
+        std::any_of(hosts.begin(), hosts.end(),
+                    [&host = host](const std::string& wide) { return host_covers(wide, host); });
+    if (!is_wildcard_domain(host) || (!covered && !IpAddress::parse(host))) {
+      report.invalid(match.path("sniHosts"), mark,
+                     fmt::format("\"{}\" is not covered by the hosts", host),
+                     "name it among spec.hosts");
+    }
+  }
+}
+
 // tcp and tls routes are judged although they are not applied.
 void check_l4_routes(const View& spec, std::string_view field, Reporter& report) {
   for (const View& route : spec.list(field)) {
@@ -53,21 +70,7 @@ void check_l4_routes(const View& spec, std::string_view field, Reporter& report)
       read_gateway_names(match, report);
       read_port(match, "port", report);
       check_labels(match, "sourceLabels", report);
-      if (field != "tls") continue;
-      if (match.size("sniHosts") == 0) {
-        report.invalid(match.path("sniHosts"), match.mark(), "a tls match needs sniHosts", "");
-      }
-      for (const auto& [host, mark] : match.marked_texts("sniHosts")) {
-        const std::vector<std::string> hosts = spec.texts("hosts");
-        const bool covered = std::any_of(
-            hosts.begin(), hosts.end(),
-            [&host = host](const std::string& wide) { return host_covers(wide, host); });
-        if (!is_wildcard_domain(host) || (!covered && !IpAddress::parse(host))) {
-          report.invalid(match.path("sniHosts"), mark,
-                         fmt::format("\"{}\" is not covered by the hosts", host),
-                         "name it among spec.hosts");
-        }
-      }
+      if (field == "tls") check_sni_hosts(spec, match, report);
     }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verbs that make the daemon do something: sync, log-level, drain.
+#include <cmath>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -64,7 +65,7 @@ std::optional<std::chrono::milliseconds> parse_seconds(const std::string& text) 
   if (end != text.c_str() + text.size()) return {};
   const double milliseconds = seconds * 1000.0;
   if (milliseconds > static_cast<double>(kAdminSyncWaitMax.count())) return {};
-  return std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds + 0.5));
+  return std::chrono::milliseconds(std::llround(milliseconds));
 }
 
 int run_sync(const Invocation& call, Console& console) {

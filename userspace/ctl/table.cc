@@ -61,11 +61,13 @@ std::string cell_at(const Json& row, std::string_view key) {
 
 Table Table::of(const Json& rows, const std::vector<Column>& columns) {
   std::vector<std::string> headings;
+  headings.reserve(columns.size());
   for (const Column& column : columns) headings.emplace_back(column.heading);
   Table table(std::move(headings));
   if (!rows.is_array()) return table;
   for (const Json& row : rows) {
     std::vector<std::string> cells;
+    cells.reserve(columns.size());
     for (const Column& column : columns) cells.push_back(cell_at(row, column.key));
     table.add(std::move(cells));
   }

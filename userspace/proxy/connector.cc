@@ -6,7 +6,6 @@
 
 namespace sm::proxy {
 
-using upstream::Failure;
 using upstream::FailureKind;
 
 Connector::Connector(Core& core, std::shared_ptr<const io::PodNet> client, Target target,
