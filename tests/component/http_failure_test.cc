@@ -176,6 +176,8 @@ TEST_CASE(
   CHECK(response.status() == 503);
   CHECK(response.body.find("connection timeout") != std::string::npos);
   CHECK(stage.mesh().probes() == 1);
+  CHECK(stage.count(telemetry::Metric::kProbesSent) == 1);
+  CHECK(stage.count(telemetry::Metric::kProbesFailed) == 1);
   stage.mesh().set_network(LoopbackMesh::Network::kAdmits);
   client.send(kGet);
   CHECK(client.read_message().status() == 200);

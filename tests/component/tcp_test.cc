@@ -144,6 +144,19 @@ TEST_CASE("worker: a captured connection without a wish is reset and counted") {
   CHECK(stage.count(telemetry::Metric::kNoWish) == 1);
 }
 
+TEST_CASE(
+    "worker: an application that dials the arrival listener itself is reset, not served in a "
+    "circle") {
+  WorkerStage stage;
+  stage.use(World{});
+  Peer client = stage.arrive("shop/server");
+  client.read_to_end();
+  CHECK(client.end() == Peer::End::kReset);
+  CHECK(stage.count(telemetry::Metric::kNoWish) == 1);
+  CHECK(stage.count(telemetry::Metric::kDownstreamOpened) == 1);
+  CHECK(stage.sessions() == 0);
+}
+
 TEST_CASE("worker: a denied workload's TCP port resets the client") {
   WorkerStage stage;
   Server server(kServerIp, [](Peer& peer) { peer.send("secret"); });

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <string_view>
 
+#include "config/documents.h"
 #include "config/loader.h"
 #include "ctl/exit_code.h"
 #include "ctl/finding_text.h"
@@ -21,9 +21,7 @@ namespace sm::ctl {
 namespace {
 
 using config::Document;
-using config::DocumentState;
 using config::Finding;
-using config::Severity;
 
 bool is_about(const Finding& finding, const config::ObjectRef& ref) {
   return finding.object.file == ref.file && finding.object.line == ref.line &&
@@ -61,34 +59,9 @@ void judge(const Input& input, Json& documents) {
   }
 }
 
-std::string_view name_of_state(DocumentState state) {
-  switch (state) {
-    case DocumentState::kAccepted:
-      return "accepted";
-    case DocumentState::kWarned:
-      return "warned";
-    case DocumentState::kQuarantined:
-      return "quarantined";
-    case DocumentState::kIgnored:
-      return "ignored";
-  }
-  return "accepted";
-}
-
 config::Findings plan_findings(const config::Snapshot& snapshot) {
   const config::Snapshot whole = with_somebody_asking(snapshot);
   return plan::build({whole, kEveryNode, 0, {}}).findings;
-}
-
-std::string place_key(const config::ObjectRef& ref) {
-  return ref.key() + "@" + ref.file + ":" + std::to_string(ref.line);
-}
-
-// As the daemon does: an error of the planner quarantines, a warning warns.
-DocumentState worse(DocumentState state, Severity severity) {
-  if (severity == Severity::kError) return DocumentState::kQuarantined;
-  const bool warns = severity == Severity::kWarning && state == DocumentState::kAccepted;
-  return warns ? DocumentState::kWarned : state;
 }
 
 std::string validate_text(const Json& verdict) {
@@ -131,25 +104,12 @@ bool all_valid(const Json& verdict) {
 
 Json analyze_snapshot(const config::Snapshot& snapshot) {
   const config::Findings planned = plan_findings(snapshot);
-  std::map<std::string, Severity> worst;
   Json findings = Json::array();
   for (const Finding& finding : snapshot.findings) findings.push_back(finding.to_json());
-  for (const Finding& finding : planned) {
-    findings.push_back(finding.to_json());
-    Severity& severity = worst.emplace(place_key(finding.object), finding.severity).first->second;
-    severity = std::max(severity, finding.severity);
-  }
+  for (const Finding& finding : planned) findings.push_back(finding.to_json());
   Json documents = Json::array();
-  for (const Document& document : snapshot.documents) {
-    const auto found = worst.find(place_key(document.ref));
-    const DocumentState state =
-        found == worst.end() ? document.state : worse(document.state, found->second);
-    documents.push_back(Json{{"kind", document.ref.kind},
-                             {"namespace", document.ref.namespace_},
-                             {"name", document.ref.name},
-                             {"file", document.ref.file},
-                             {"line", document.ref.line},
-                             {"state", name_of_state(state)}});
+  for (const Document& document : config::documents_of(snapshot, planned)) {
+    documents.push_back(config::to_json(document));
   }
   return Json{{"documents", std::move(documents)}, {"findings", std::move(findings)}};
 }

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <string>
 
+#include "config/documents.h"
 #include "config/enrolment_rules.h"
 #include "config/loader.h"
-#include "daemon/documents.h"
 #include "daemon/plan_inputs.h"
 #include "plan/build.h"
 
@@ -36,13 +36,13 @@ int check_resources(const config::NodeConfig& node, std::FILE* out) {
       fmt::print(out, "pod {} is not taken into the mesh: {}\n", pod_key(*rule.pod), rule.reason);
     }
   }
-  const auto documents = documents_of(*snapshot, built.findings);
+  const auto documents = config::documents_of(*snapshot, built.findings);
   fmt::print(
       out,
       "{}: node {}, {} documents ({} quarantined), {} of its {} pods in the mesh; {} errors, "
       "{} warnings\n",
-      node.file, node.node_name, documents.size(), count_quarantined(documents), enrolled.size(),
-      rules.size(), errors, warnings);
+      node.file, node.node_name, documents.size(), config::count_quarantined(documents),
+      enrolled.size(), rules.size(), errors, warnings);
   return errors == 0 ? 0 : 1;
 }
 

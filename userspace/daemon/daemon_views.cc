@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "base/version.h"
-#include "daemon/documents.h"
+#include "config/documents.h"
 #include "daemon/listener_rows.h"
 #include "daemon/pod_rows.h"
 #include "plan/dump.h"
@@ -31,7 +31,7 @@ Json DaemonViews::status() {
   json["findings"] = Json::array();
   if (x_reconciler.snapshot()) {
     const config::Snapshot& snapshot = *x_reconciler.snapshot();
-    for (const auto& document : documents_of(snapshot, x_reconciler.plan_findings())) {
+    for (const auto& document : config::documents_of(snapshot, x_reconciler.plan_findings())) {
       json["documents"].push_back(to_json(document));
     }
     for (const config::Findings* findings : {&snapshot.findings, &x_reconciler.plan_findings()}) {

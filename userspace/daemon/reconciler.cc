@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "config/documents.h"
 #include "daemon/change_summary.h"
-#include "daemon/documents.h"
 #include "plan/build.h"
 
 namespace sm::daemon {
@@ -38,7 +38,8 @@ void Reconciler::apply(std::shared_ptr<const config::Snapshot> snapshot) {
   x_snapshot = std::move(snapshot);
   x_rules = config::enrolments(*x_snapshot, x_settings.node_name);
   settle();
-  const std::size_t quarantined = count_quarantined(documents_of(*x_snapshot, x_plan_findings));
+  const std::size_t quarantined =
+      config::count_quarantined(config::documents_of(*x_snapshot, x_plan_findings));
   if (x_generation != before) {
     kLog.info("generation {}: {}; {} documents, {} quarantined", x_generation, changes.describe(),
               x_snapshot->documents.size(), quarantined);
@@ -174,7 +175,7 @@ SyncFacts Reconciler::facts() const {
   facts.carried_out = x_acks.everywhere();
   facts.owing = x_acks.owing(x_acks.issued());
   if (!x_snapshot) return facts;
-  facts.quarantined = count_quarantined(documents_of(*x_snapshot, x_plan_findings));
+  facts.quarantined = config::count_quarantined(config::documents_of(*x_snapshot, x_plan_findings));
   std::map<std::string, capture::PodStatus> statuses;
   for (capture::PodStatus& status : pod_statuses()) statuses[status.key] = std::move(status);
   for (const std::string& key : enrolled_keys(x_rules)) {

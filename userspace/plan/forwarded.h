@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a proxy of Istio does to every request's headers before it looks for a route
-// (istio-behaviour.md 8.2), as `explain` shows it. Pure.
+// (istio-behaviour.md 8.2). The data path and `explain` both call it. Pure.
 #pragma once
 
 #include <string_view>

@@ -96,6 +96,12 @@ void Acceptor::take_outbound(UniqueFd fd, const SocketAddress& peer, const Socke
 }
 
 void Acceptor::take_inbound(UniqueFd fd, const SocketAddress& peer, const SocketAddress& local) {
+  // What arrives has the pod's address. A loopback one means that the application dialled this
+  // listener's own port; serving it would dial the listener again, and again.
+  if (local.ip.is_loopback()) {
+    x_core.counters().add(telemetry::Metric::kNoWish);
+    return refuse(std::move(fd));
+  }
   const Side side = x_pod.net->gateway ? Side::kGateway : Side::kInbound;
   start_inbound_session(x_core, {side, &x_pod, peer, local},
                         std::make_unique<io::TcpTransport>(std::move(fd)));

@@ -12,7 +12,7 @@ Core::Core(io::Loop& loop, io::PodSockets& sockets, telemetry::LogSink& sink,
       x_counters(counters),
       x_access_log(sink),
       x_rng(seed),
-      x_admissions(loop, sockets),
+      x_admissions(loop, sockets, counters),
       x_pool(loop),
       x_mirrors(*this),
       x_sessions(loop) {

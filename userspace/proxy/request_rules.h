@@ -12,12 +12,10 @@
 
 namespace sm::proxy {
 
-// Before routing. A sidecar (outbound, inbound) trusts what the client says about itself; a gateway
-// is an edge: it appends to x-forwarded-for, makes its own x-request-id, overwrites
-// x-forwarded-proto and strips the x-envoy-* controls.
+// Before routing: plan::prepare_forwarded, with an id of its own. A sidecar (outbound, inbound)
+// trusts what the client says about itself; a gateway is an edge: it appends to x-forwarded-for,
+// makes its own x-request-id, overwrites x-forwarded-proto and strips the x-envoy-* controls.
 void prepare_request(Side side, const SocketAddress& remote, http::RequestHead& head, Rng& rng);
-// Before the attempt: x-envoy-attempt-count, and controls that are honoured here and end here.
-void prepare_attempt(http::RequestHead& head);
 // On every response, local ones included: `server` by side (a same-node request ends at its
 // client's side), `date` if missing.
 void finish_response(Side side, std::string_view date, http::ResponseHead& head);

@@ -8,6 +8,7 @@
 #include "http/hop_by_hop.h"
 #include "http/local_reply.h"
 #include "http/path.h"
+#include "plan/forwarded.h"
 #include "proxy/request_rules.h"
 
 namespace sm::proxy {
@@ -80,7 +81,7 @@ void Stream::start() {
     return;
   }
   if (x_target.server != nullptr && !enter_server()) return;
-  prepare_attempt(x_request);
+  plan::finish_forwarded(x_request);
   x_upstream_began = x_core.loop().now();
   start_mirrors();
   AttemptEvents& events = *this;

@@ -9,13 +9,14 @@ namespace {
 // In the order of the enumerators.
 constexpr std::array<MetricInfo, static_cast<std::size_t>(Metric::kCount)> kCatalog = {{
     {"downstream_opened", "connections accepted, captured or arriving"},
-    {"downstream_closed", "accepted connections that ended"},
     {"requests", "HTTP requests whose head was read"},
     {"upstream_opened", "connections to endpoints established"},
     {"upstream_failed", "connections to endpoints that could not be made"},
     {"probes_sent", "admission probes sent to pods of this node"},
     {"probes_failed", "admission probes that were not let through"},
-    {"no_wish", "captured connections without an original destination, reset"},
+    {"no_wish",
+     "connections that nothing was captured for (no original destination, or our listener dialled "
+     "by its own port), reset"},
     {"sink_probes", "admission probes accepted for pods of this node"},
     {"accept_failed", "connections not accepted for want of descriptors or memory"},
     {"denied", "requests and connections refused by a security policy"},

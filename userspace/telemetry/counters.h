@@ -13,7 +13,6 @@ namespace sm::telemetry {
 
 enum class Metric : std::uint8_t {
   kDownstreamOpened,
-  kDownstreamClosed,
   kRequests,
   kUpstreamOpened,
   kUpstreamFailed,

@@ -27,8 +27,9 @@ void AdmissionTicket::set_active(bool active) {
   if (active && x_pair != nullptr) x_pair->used();
 }
 
-AdmissionTable::AdmissionTable(io::Loop& loop, io::PodSockets& sockets)
-    : x_loop(loop), x_sockets(sockets) {}
+AdmissionTable::AdmissionTable(io::Loop& loop, io::PodSockets& sockets,
+                               telemetry::Counters& counters)
+    : x_loop(loop), x_sockets(sockets), x_counters(counters) {}
 
 AdmissionTable::~AdmissionTable() = default;
 
@@ -48,7 +49,7 @@ AdmissionAnswer AdmissionTable::ask(const std::shared_ptr<const io::PodNet>& cli
 }
 
 void AdmissionTable::probe_started(const ProbeTuple& tuple, AdmissionPair& pair) {
-  ++x_probes_sent;
+  x_counters.add(telemetry::Metric::kProbesSent);
   x_probing[tuple] = &pair;
 }
 

@@ -24,6 +24,7 @@
 #include "io/loop.h"
 #include "io/pod_net.h"
 #include "io/pod_sockets.h"
+#include "telemetry/counters.h"
 #include "upstream/failure.h"
 
 namespace sm::upstream {
@@ -97,7 +98,7 @@ struct AdmissionAnswer {
 
 class AdmissionTable {
  public:
-  AdmissionTable(io::Loop& loop, io::PodSockets& sockets);
+  AdmissionTable(io::Loop& loop, io::PodSockets& sockets, telemetry::Counters& counters);
   ~AdmissionTable();
   AdmissionTable(const AdmissionTable&) = delete;
   AdmissionTable& operator=(const AdmissionTable&) = delete;
@@ -111,24 +112,21 @@ class AdmissionTable {
   void forget_pod(std::uint64_t netns_cookie);
 
   std::size_t pairs() const { return x_pairs.size(); }
-  std::uint64_t probes_sent() const { return x_probes_sent; }
-  std::uint64_t probes_failed() const { return x_probes_failed; }
 
   // For the pairs.
   io::Loop& loop() { return x_loop; }
   io::PodSockets& sockets() { return x_sockets; }
   void probe_started(const ProbeTuple& tuple, AdmissionPair& pair);
   void probe_ended(const ProbeTuple& tuple) { x_probing.erase(tuple); }
-  void note_probe_failed() { ++x_probes_failed; }
+  void note_probe_failed() { x_counters.add(telemetry::Metric::kProbesFailed); }
   void drop(const AdmissionKey& key);
 
  private:
   io::Loop& x_loop;
   io::PodSockets& x_sockets;
+  telemetry::Counters& x_counters;
   std::unordered_map<ProbeTuple, AdmissionPair*, ProbeTupleHash> x_probing;  // outlives the pairs
   std::unordered_map<AdmissionKey, std::unique_ptr<AdmissionPair>, AdmissionKeyHash> x_pairs;
-  std::uint64_t x_probes_sent = 0;
-  std::uint64_t x_probes_failed = 0;
 };
 
 }  // namespace sm::upstream

@@ -107,6 +107,8 @@ TEST_CASE("ctl: analyze finds a dangling reference, on the planner's word, and e
   const Json* found = finding(verdict, "IST0101", "dangling");
   REQUIRE(found != nullptr);
   CHECK((*found)["severity"] == "error");
+  // The document is in force as far as it goes, so it is warned here as it is in the daemon.
+  CHECK(verdict["documents"][1]["state"] == "warned");
   CHECK(
       Ran({"analyze", scratch.path("d")}).out_has("Error [IST0101] (VirtualService dangling.ns1 "));
 }
