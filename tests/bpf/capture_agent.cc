@@ -371,7 +371,9 @@ int main_of(const std::map<std::string, std::string>& options) {
     if (name == "--cgroup") config.cgroup = value;
     if (name == "--bpffs") config.bpffs = value;
     if (name == "--run-dir") config.run_dir = value;
-    if (name == "--unknown") config.allow_unknown = value == "allow";
+    if (name == "--unknown" && value == "allow") config.unknown_pods = UnknownPods::kAllow;
+    if (name == "--unknown" && value == "hold") config.unknown_pods = UnknownPods::kHold;
+    if (name == "--down" && value == "open") config.open_when_down = true;
     if (name == "--log") log::set_all_levels(log::parse_level(value).value_or(log::Level::kInfo));
   }
   Result<std::unique_ptr<Kernel>> kernel = Kernel::open(config);

@@ -65,6 +65,8 @@ struct Cidr {
   // "10.0.0.0/8", "fd00::/8", or a bare address (whole length). nullopt when it is neither.
   static std::optional<Cidr> parse(std::string_view text);
   bool contains(const IpAddress& ip) const;
+
+  auto operator<=>(const Cidr&) const = default;
 };
 
 struct IpHash {

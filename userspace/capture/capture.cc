@@ -106,7 +106,7 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelConfig& config) {
   // notice a restart.
   sm_node node = state->maps.node().value_or(sm_node{});
   if (node.seed == 0) node.seed = static_cast<std::uint32_t>(Rng(0).below(UINT32_MAX)) + 1U;
-  node.allow_unknown = config.allow_unknown ? 1 : 0;
+  node.allow_unknown = config.unknown_pods == UnknownPods::kAllow ? 1 : 0;
   SM_TRY(state->maps.set_node(node));
   kLog.info("{} the programs at {}, pins in {}", state->recovered ? "took over" : "attached",
             state->pods.path, state->pins);

@@ -24,12 +24,21 @@
 
 namespace sm::capture {
 
+// What becomes of connections in a netns below the subtree that no Pod object describes.
+enum class UnknownPods : std::uint8_t {
+  kDeny,   // connect() fails with EPERM; nobody gets in
+  kHold,   // connections wait, and go on as soon as the pod is enrolled
+  kAllow,  // as if there were no mesh
+};
+
 // From the node file.
 struct KernelConfig {
-  std::string cgroup;          // `cgroup:`, relative to the cgroup v2 root
-  std::string bpffs;           // `bpffs:`; pins are made in v<ABI>/ below it
-  std::string run_dir;         // `runDir:`; must exist. The record for uninstall is written there
-  bool allow_unknown = false;  // `unknownPods: allow`; false is deny
+  std::string cgroup;   // `cgroup:`, relative to the cgroup v2 root
+  std::string bpffs;    // `bpffs:`; pins are made in v<ABI>/ below it
+  std::string run_dir;  // `runDir:`; must exist. The record for uninstall is written there
+  UnknownPods unknown_pods = UnknownPods::kDeny;
+  // `onProxyDown: open`: while no worker serves a pod, its connections go past the mesh.
+  bool open_when_down = false;
 };
 
 struct Counter {

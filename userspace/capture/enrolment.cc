@@ -90,6 +90,8 @@ struct Enrolment::Pod {
   dev_t device = 0;
   ino_t inode = 0;
   std::optional<Error> error;
+  std::vector<OldConnection> old_connections;
+  SelfTest self_test;
 
   bool in_force() const { return state == PodState::kSteered || state == PodState::kReady; }
 };
@@ -151,7 +153,8 @@ std::vector<PodStatus> Enrolment::statuses() const {
   std::vector<PodStatus> all;
   for (const auto& [key, pod] : x_pods) {
     all.push_back(PodStatus{key, pod.state, pod.cookie, pod.wish.ips, pod.wish.bypass,
-                            pod.wish.gateway, pod.wish.gateway_ports, pod.wish.workers, pod.error});
+                            pod.wish.gateway, pod.wish.gateway_ports, pod.wish.workers, pod.error,
+                            pod.old_connections, pod.self_test});
   }
   return all;
 }

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/capture_lists.h"
 #include "base/ip.h"
 #include "base/result.h"
 #include "capture/capture.h"
@@ -38,7 +39,11 @@ struct PodWish {
   bool gateway = false;  // no application: gateway_ports are served, other ports are refused
   std::vector<std::uint16_t> gateway_ports;
   std::vector<unsigned>
-      workers;  // workers[i] serves slot i; 1 .. SM_SLOTS_MAX of them. Ignored for bypass
+      workers;         // workers[i] serves slot i; 1 .. SM_SLOTS_MAX of them. Ignored for bypass
+  CaptureLists lists;  // what the pod's annotations leave out; may change at run time
+  // Its policy admits meshed clients only: connections older than enrolment are destroyed instead
+  // of only counted.
+  bool strict = false;
 
   bool operator==(const PodWish&) const = default;
 };
@@ -55,6 +60,21 @@ enum class PodState : std::uint8_t {
 // "Seen", "NetnsOpen", ...
 std::string_view to_string(PodState state);
 
+// A connection that was established before its pod was enrolled.
+struct OldConnection {
+  SocketAddress local;
+  SocketAddress remote;
+  bool destroyed = false;
+};
+
+// The continuous proof of capture: a socket as the pod's applications would make one is captured,
+// tagged with the pod, and accepted by the pod's worker.
+struct SelfTest {
+  std::uint64_t passed = 0;
+  std::uint64_t failed = 0;
+  std::string last_failure;  // empty: the last test passed, or none was made yet
+};
+
 struct PodStatus {
   std::string key;
   PodState state = PodState::kSeen;
@@ -65,6 +85,10 @@ struct PodStatus {
   std::vector<std::uint16_t> gateway_ports;
   std::vector<unsigned> workers;
   std::optional<Error> error;  // why it is not further
+  // Connections that were there before the pod was steered and pass unmeshed until they end; none
+  // when the pod is strict.
+  std::vector<OldConnection> old_connections;
+  SelfTest self_test;
 };
 
 // What the daemon does when a pod comes and goes. Called inside reconcile(), on the control thread.

@@ -50,9 +50,6 @@ struct Refusal {
 };
 constexpr Refusal kRefusals[] = {
     {"sameNode", "encrypt", "this version cannot encrypt connections", "write attested"},
-    {"unknownPods", "hold", "this version cannot hold the traffic of unknown pods", "write deny"},
-    {"onProxyDown", "open", "this version keeps traffic closed while the daemon is down",
-     "write closed"},
     {"accelerate", "auto", "this version has no accelerator", "write off"},
     {"accelerate", "force", "this version has no accelerator", "write off"},
 };
@@ -144,6 +141,8 @@ NodeConfig read_config(const View& view, const std::string& file, Reporter& repo
                        std::string(refusal.remedy));
   }
   if (view.text("unknownPods") == "allow") config.unknown_pods = UnknownPods::kAllow;
+  if (view.text("unknownPods") == "hold") config.unknown_pods = UnknownPods::kHold;
+  config.on_proxy_down_open = view.text("onProxyDown") == "open";
   read_log_levels(view, config, report);
   return config;
 }

@@ -35,8 +35,7 @@ struct NodeConfig {
 };
 
 // Errors name `file:line:column`. Values that this version cannot honour (`sameNode: encrypt`,
-// `unknownPods: hold`, `onProxyDown: open`, `accelerate` other than off) are refused with the
-// reason, never silently weakened.
+// `accelerate` other than off) are refused with the reason, never silently weakened.
 Result<NodeConfig> load_node_config(const std::string& path);
 
 }  // namespace sm::config
