@@ -9,6 +9,8 @@
 #include "maps.h"
 #include "count.h"
 #include "decide.h"
+#include "lists.h"
+#include "listener.h"
 
 #define SM_AF_INET 2
 
@@ -49,6 +51,7 @@ SM_FN int give(struct bpf_sk_lookup *ctx, const struct arrival *a, __u32 kind, e
 {
 	__u32 slots = sm_arrive.slots, first;
 
+	kind = sm_listener_kind(kind, sm_addr_is_v4(&a->local));
 	if (slots == 0 || slots > SM_SLOTS_MAX)
 		return sm_return(SK_DROP, SM_C_ARRIVE_NO_LISTENER);
 	first = sm_hash(&a->remote, a->remote_port, sm_arrive.seed) % slots;
@@ -61,6 +64,14 @@ SM_FN int give(struct bpf_sk_lookup *ctx, const struct arrival *a, __u32 kind, e
 	return sm_return(SK_DROP, SM_C_ARRIVE_NO_LISTENER);
 }
 
+SM_FN int is_wish_lost(void)
+{
+	__u32 zero = 0;
+	__u32 *alarm = bpf_map_lookup_elem(&sm_alarm, &zero);
+
+	return !alarm || *alarm;
+}
+
 SM_FN int captured(struct bpf_sk_lookup *ctx, const struct arrival *a)
 {
 	struct sm_wish_key key = {
@@ -71,10 +82,31 @@ SM_FN int captured(struct bpf_sk_lookup *ctx, const struct arrival *a)
 	    .capture_port_be = SM_BE16((__u16)a->local_port),
 	};
 
+	if (bpf_map_lookup_elem(&sm_wishes, &key))
+		return give(ctx, a, SM_LISTENER_OUT, SM_C_ARRIVE_OUT);
 	/* Somebody dialled the capture address itself, or the wish could not be published. */
-	if (!bpf_map_lookup_elem(&sm_wishes, &key))
+	if (sm_addr_is_v4(&a->local))
 		return sm_return(SK_DROP, SM_C_ARRIVE_NO_WISH);
-	return give(ctx, a, SM_LISTENER_OUT, SM_C_ARRIVE_OUT);
+	/* [::1] is everybody's: the usual case is an application that dials its own service. */
+	return is_wish_lost() ? sm_return(SK_DROP, SM_C_ARRIVE_WISH_LOST)
+			      : sm_return(SK_PASS, SM_C_ARRIVE_LOOPBACK);
+}
+
+/* An arrival that the inbound listener would get. */
+SM_FN int inbound(struct bpf_sk_lookup *ctx, const struct arrival *a)
+{
+	__u64 netns = sm_arrive.netns;
+	__u32 zero = 0;
+	struct sm_pod *pod = bpf_map_lookup_elem(&sm_pods, &netns);
+	struct sm_node *node = bpf_map_lookup_elem(&sm_node, &zero);
+
+	if (pod && !sm_pod_takes_inbound(pod, SM_BE16((__u16)a->local_port)))
+		return sm_return(SK_PASS, SM_C_ARRIVE_EXCLUDED);
+	if (node && node->open_when_down &&
+	    !sm_is_served(netns, sm_listener_kind(SM_LISTENER_IN, sm_addr_is_v4(&a->local)),
+			  sm_arrive.slots))
+		return sm_return(SK_PASS, SM_C_ARRIVE_OPEN);
+	return give(ctx, a, SM_LISTENER_IN, SM_C_ARRIVE_IN);
 }
 
 SM_FN int arrived(struct bpf_sk_lookup *ctx, const struct arrival *a)
@@ -90,7 +122,9 @@ SM_FN int arrived(struct bpf_sk_lookup *ctx, const struct arrival *a)
 
 	if (bpf_map_lookup_elem(&sm_probes, &probe))
 		return give(ctx, a, SM_LISTENER_SINK, SM_C_ARRIVE_SINK);
-	if (sm_arrive.gateway && !bpf_map_lookup_elem(&sm_gateway_ports, &port))
+	if (!sm_arrive.gateway)
+		return inbound(ctx, a);
+	if (!bpf_map_lookup_elem(&sm_gateway_ports, &port))
 		return sm_return(SK_DROP, SM_C_ARRIVE_GATEWAY_PORT);
 	return give(ctx, a, SM_LISTENER_IN, SM_C_ARRIVE_IN);
 }

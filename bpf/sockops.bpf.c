@@ -13,6 +13,7 @@
 #include "maps.h"
 #include "count.h"
 #include "decide.h"
+#include "lists.h"
 
 #define DONE 1
 #define SM_AF_INET 2
@@ -46,14 +47,15 @@ SM_FN void watch_state(struct bpf_sock_ops *ctx)
 }
 
 SM_FN struct sm_wish_key wish_key(struct bpf_sock_ops *ctx, const struct sm_addr *source,
-				  __u32 source_port, const struct sm_addr *capture)
+				  __u32 source_port, const struct sm_addr *capture,
+				  __u32 capture_port)
 {
 	struct sm_wish_key key = {
 	    .netns = bpf_get_netns_cookie(ctx),
 	    .source = *source,
 	    .capture = *capture,
 	    .source_port_be = SM_BE16((__u16)source_port),
-	    .capture_port_be = SM_BE16(SM_CAPTURE_PORT),
+	    .capture_port_be = SM_BE16((__u16)capture_port),
 	};
 
 	return key;
@@ -109,6 +111,16 @@ SM_FN int forget_peer(struct bpf_sock_ops *ctx, struct sm_peer_key *key, int is_
 	return sm_return(DONE, SM_C_PEER_FORGOTTEN);
 }
 
+/* IPv6 captures cannot be told from an application's own traffic to [::1] without their wish. */
+SM_FN void raise_alarm(void)
+{
+	__u32 zero = 0;
+	__u32 *alarm = bpf_map_lookup_elem(&sm_alarm, &zero);
+
+	if (alarm)
+		*alarm = 1;
+}
+
 /* An application's socket is about to send its SYN. */
 SM_FN int pod_connects(struct bpf_sock_ops *ctx)
 {
@@ -120,13 +132,48 @@ SM_FN int pod_connects(struct bpf_sock_ops *ctx)
 	if (!mark || mark->kind != SM_SOCKET_WISH ||
 	    !sm_addr_is_capture(&capture, remote_port_of(ctx)))
 		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
-	key = wish_key(ctx, &source, ctx->local_port, &capture);
+	key = wish_key(ctx, &source, ctx->local_port, &capture, remote_port_of(ctx));
 	flow = flow_of(ctx, mark);
 	/* Full map or no memory: sk_lookup finds no wish and refuses the SYN. */
-	if (bpf_map_update_elem(&sm_wishes, &key, &flow, BPF_ANY))
+	if (bpf_map_update_elem(&sm_wishes, &key, &flow, BPF_ANY)) {
+		raise_alarm();
 		return sm_return(DONE, SM_C_WISH_UNPUBLISHED);
+	}
 	watch_state(ctx);
 	return sm_return(DONE, SM_C_WISH_PUBLISHED);
+}
+
+/* Counts an established connection that should have been meshed. There is none while capture works:
+ * the proof is that this counter stays 0. */
+SM_FN int watch_past(struct bpf_sock_ops *ctx, __u32 direction, enum sm_counter id)
+{
+	struct sm_addr local = local_of(ctx), remote = remote_of(ctx);
+	__u64 netns = bpf_get_netns_cookie(ctx);
+	struct sm_pod *pod;
+	int taken;
+
+	if (sm_addr_is_local(&remote))
+		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
+	pod = bpf_map_lookup_elem(&sm_pods, &netns);
+	if (!pod)
+		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
+	if (direction == SM_INBOUND)
+		taken = sm_pod_takes_inbound(pod, SM_BE16((__u16)ctx->local_port));
+	else
+		taken = sm_pod_takes_outbound(pod, &remote, SM_BE16((__u16)remote_port_of(ctx)));
+	return sm_return(DONE,
+			 sm_is_unmeshed(&local, &remote, pod, taken) ? id : SM_C_SOCKOPS_OTHER);
+}
+
+/* A connection of an application is there. The daemon's own, when its cgroup is below, are marked.
+ */
+SM_FN int pod_connected(struct bpf_sock_ops *ctx)
+{
+	struct sm_socket *mark = mark_of(ctx);
+
+	if (mark && sm_is_own(mark->kind))
+		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
+	return watch_past(ctx, SM_OUTBOUND, SM_C_UNMESHED_CONNECTED);
 }
 
 /* An application's listener has a new connection; is it the daemon's dial? */
@@ -137,7 +184,7 @@ SM_FN int pod_accepts(struct bpf_sock_ops *ctx)
 	struct sm_flow *flow;
 
 	if (!sm_addr_is_local(&source))
-		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
+		return watch_past(ctx, SM_INBOUND, SM_C_UNMESHED_ACCEPTED);
 	key = peer_key(ctx, &source, remote_port_of(ctx), ctx->local_port);
 	flow = bpf_map_lookup_elem(&sm_peers, &key);
 	if (!flow)
@@ -150,9 +197,12 @@ SM_FN int pod_accepts(struct bpf_sock_ops *ctx)
 SM_FN int pod_closes(struct bpf_sock_ops *ctx)
 {
 	struct sm_addr remote = remote_of(ctx), local = local_of(ctx);
+	struct sm_socket *mark = mark_of(ctx);
 
-	if (sm_addr_is_capture(&remote, remote_port_of(ctx))) {
-		struct sm_wish_key key = wish_key(ctx, &local, ctx->local_port, &remote);
+	if (mark && mark->kind == SM_SOCKET_WISH &&
+	    sm_addr_is_capture(&remote, remote_port_of(ctx))) {
+		struct sm_wish_key key =
+		    wish_key(ctx, &local, ctx->local_port, &remote, remote_port_of(ctx));
 
 		return forget_wish(ctx, &key, 1);
 	}
@@ -171,6 +221,8 @@ int sm_sockops_pods(struct bpf_sock_ops *ctx)
 	switch (ctx->op) {
 	case BPF_SOCK_OPS_TCP_CONNECT_CB:
 		return pod_connects(ctx);
+	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
+		return pod_connected(ctx);
 	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
 		return pod_accepts(ctx);
 	case BPF_SOCK_OPS_STATE_CB:
@@ -238,7 +290,7 @@ SM_FN int own_accepts(struct bpf_sock_ops *ctx)
 
 	if (!sm_addr_is_capture(&local, ctx->local_port))
 		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
-	key = wish_key(ctx, &source, remote_port_of(ctx), &local);
+	key = wish_key(ctx, &source, remote_port_of(ctx), &local, ctx->local_port);
 	flow = bpf_map_lookup_elem(&sm_wishes, &key);
 	if (!flow)
 		return sm_return(DONE, SM_C_SOCKOPS_OTHER);
@@ -269,7 +321,8 @@ SM_FN int own_changes_state(struct bpf_sock_ops *ctx)
 		return forget_peer(ctx, &key, 1);
 	}
 	if (!mark && sm_addr_is_capture(&local, ctx->local_port)) {
-		struct sm_wish_key key = wish_key(ctx, &remote, remote_port_of(ctx), &local);
+		struct sm_wish_key key =
+		    wish_key(ctx, &remote, remote_port_of(ctx), &local, ctx->local_port);
 
 		return forget_wish(ctx, &key, 0);
 	}

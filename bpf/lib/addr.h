@@ -79,11 +79,34 @@ SM_FN int sm_addr_is_local(const struct sm_addr *a)
 	       (a->word_be[3] == 0 || a->word_be[3] == SM_BE32(1u));
 }
 
-/* Inside the capture range, at the capture port. */
-SM_FN int sm_addr_is_capture(const struct sm_addr *a, __u32 port)
+SM_FN int sm_addr_is_loopback6(const struct sm_addr *a)
+{
+	return a->word_be[0] == 0 && a->word_be[1] == 0 && a->word_be[2] == 0 &&
+	       a->word_be[3] == SM_BE32(1u);
+}
+
+/* fe80::/10. Means a host on one link only, so it cannot be dialled from elsewhere. */
+SM_FN int sm_addr_is_link_local6(const struct sm_addr *a)
+{
+	return (SM_BE32(a->word_be[0]) & 0xffc00000u) == 0xfe800000u;
+}
+
+/* Inside the IPv4 capture range, at the capture port: nothing else is ever there. */
+SM_FN int sm_addr_is_capture4(const struct sm_addr *a, __u32 port)
 {
 	return port == SM_CAPTURE_PORT && sm_addr_is_v4(a) &&
 	       (SM_BE32(a->word_be[3]) & 0xffffff00u) == SM_CAPTURE_NET;
+}
+
+/* At an IPv6 capture port. An application's own service may be there too: only a wish tells. */
+SM_FN int sm_addr_is_capture6(const struct sm_addr *a, __u32 port)
+{
+	return port - SM_CAPTURE_PORT < SM_CAPTURE6_PORTS && sm_addr_is_loopback6(a);
+}
+
+SM_FN int sm_addr_is_capture(const struct sm_addr *a, __u32 port)
+{
+	return sm_addr_is_capture4(a, port) || sm_addr_is_capture6(a, port);
 }
 
 /*
@@ -112,14 +135,27 @@ SM_FN __u32 sm_hash(const struct sm_addr *a, __u32 port, __u32 seed)
 }
 
 /*
- * The capture address of a destination. Spreading over 254 addresses keeps one pod's captures from
- * sharing the source ports of a single 4-tuple space.
+ * Where a connection to a destination is sent. Spreading keeps one pod's captures from sharing the
+ * source ports of a single 4-tuple space.
  */
-SM_FN struct sm_addr sm_capture_addr(const struct sm_addr *destination, __u32 port, __u32 seed)
-{
-	__u32 host = 1u + sm_hash(destination, port, seed) % SM_CAPTURE_HOSTS;
+struct sm_capture {
+	struct sm_addr ip;
+	__u32 port;
+};
 
-	return sm_addr_v4(SM_BE32(SM_CAPTURE_NET | host));
+SM_FN struct sm_capture sm_capture_of(const struct sm_addr *destination, __u32 port, __u32 seed)
+{
+	__u32 h = sm_hash(destination, port, seed);
+	struct sm_capture c;
+
+	if (sm_addr_is_v4(destination)) {
+		c.ip = sm_addr_v4(SM_BE32(SM_CAPTURE_NET | (1u + h % SM_CAPTURE_HOSTS)));
+		c.port = SM_CAPTURE_PORT;
+	} else {
+		c.ip = sm_addr_v6(0, 0, 0, SM_BE32(1u));
+		c.port = SM_CAPTURE_PORT + h % SM_CAPTURE6_PORTS;
+	}
+	return c;
 }
 
 #endif

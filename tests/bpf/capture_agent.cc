@@ -177,7 +177,10 @@ class Agent final : public EnrolmentEvents {
       return open_in_threads(command.value("threads", 4), command.value("rounds", 100));
     if (verb == "hold") x_hold = command.value("on", false);
     if (verb == "release") x_held.clear();
-    if (verb == "close-listener") close_listener(command);
+    if (verb == "worker")
+      x_enrolment.set_worker_serving(command.at("worker").get<unsigned>(),
+                                     command.at("serving").get<bool>());
+    if (verb == "watch") return watch();
     if (verb == "quit") x_done = true;
     return Json{{"ok", true}};
   }
@@ -195,9 +198,33 @@ class Agent final : public EnrolmentEvents {
       wish.gateway = one.value("gateway", false);
       wish.gateway_ports = one.value("gateway_ports", std::vector<std::uint16_t>());
       wish.workers = one.value("workers", std::vector<unsigned>{0});
+      wish.strict = one.value("strict", false);
+      if (one.contains("lists")) wish.lists = lists_of(one.at("lists"));
       wishes.push_back(std::move(wish));
     }
     return wishes;
+  }
+
+  static CaptureLists lists_of(const Json& json) {
+    const auto ranges = [&json](const char* name) {
+      std::vector<Cidr> found;
+      for (const std::string& one : json.value(name, std::vector<std::string>()))
+        found.push_back(Cidr::parse(one).value_or(Cidr{}));
+      return found;
+    };
+    const auto ports = [&json](const char* name) {
+      return json.value(name, std::vector<std::uint16_t>());
+    };
+    CaptureLists lists;
+    lists.all_out = json.value("all_out", true);
+    lists.all_in = json.value("all_in", true);
+    lists.out_include = ranges("out_include");
+    lists.out_exclude = ranges("out_exclude");
+    lists.out_ports_include = ports("out_ports_include");
+    lists.out_ports_exclude = ports("out_ports_exclude");
+    lists.in_ports_include = ports("in_ports_include");
+    lists.in_ports_exclude = ports("in_ports_exclude");
+    return lists;
   }
 
   Json statuses() {
@@ -208,6 +235,11 @@ class Agent final : public EnrolmentEvents {
       answer[one.key] = Json{{"state", std::string(to_string(one.state))},
                              {"cookie", one.netns_cookie},
                              {"error", one.error ? one.error->describe() : ""}};
+      for (const OldConnection& old : one.old_connections) {
+        answer[one.key]["old"].push_back(Json{{"local", old.local.to_string()},
+                                              {"remote", old.remote.to_string()},
+                                              {"destroyed", old.destroyed}});
+      }
     }
     return answer;
   }
@@ -332,14 +364,10 @@ class Agent final : public EnrolmentEvents {
     return text;
   }
 
-  void close_listener(const Json& command) {
-    const auto pod = x_pods.find(command.at("pod").get<std::string>());
-    if (pod == x_pods.end()) return;
-    for (io::PodListener& one : pod->second.listeners) {
-      if (kind_name(one.kind) == command.at("kind").get<std::string>() &&
-          one.slot == command.at("slot").get<unsigned>())
-        one.fd.reset();
-    }
+  Json watch() {
+    std::vector<std::string> found = x_kernel.watch();
+    for (std::string& one : x_enrolment.watch()) found.push_back(std::move(one));
+    return Json{{"found", found}};
   }
 
   Kernel& x_kernel;

@@ -10,6 +10,9 @@
 #include "base/log.h"
 #include "base/rng.h"
 #include "capture/bpffs.h"
+#include "capture/global_links.h"
+#include "capture/install.h"
+#include "capture/loopback.h"
 #include "capture/maps.h"
 #include "capture/node_cgroup.h"
 #include "capture/programs.h"
@@ -27,14 +30,6 @@ Error foreign_error(const std::vector<std::string>& found) {
                "see `sockmeshctl doctor`"};
 }
 
-// IPv4 uses the loopback address that a pod's neighbours cannot send from.
-SocketAddress loopback_of(const IpAddress& destination) {
-  static constexpr std::uint8_t kLoopback6[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-  return SocketAddress{destination.is_v4() ? IpAddress::from_v4_be(htonl(INADDR_LOOPBACK))
-                                           : IpAddress::from_v6(kLoopback6),
-                       0};
-}
-
 Result<> bind_to_loopback(int socket, const IpAddress& destination) {
   // Un-meshed, this connection would take no port of the pod; so it must not keep an application
   // from binding one. The port is chosen at connect(), so that ports can be shared between
@@ -45,10 +40,23 @@ Result<> bind_to_loopback(int socket, const IpAddress& destination) {
     return system_error("prepare a socket to be bound to loopback", errno);
   }
   sockaddr_storage storage{};
-  const socklen_t length = loopback_of(destination).to_sockaddr(storage);
+  const socklen_t length =
+      SocketAddress{loopback_address(destination.family()), 0}.to_sockaddr(storage);
   if (::bind(socket, reinterpret_cast<const sockaddr*>(&storage), length) != 0)
     return system_error("bind to loopback", errno);
   return {};
+}
+
+std::uint32_t abi_unknown(UnknownPods wanted) {
+  switch (wanted) {
+    case UnknownPods::kDeny:
+      return SM_UNKNOWN_DENY;
+    case UnknownPods::kHold:
+      return SM_UNKNOWN_HOLD;
+    case UnknownPods::kAllow:
+      return SM_UNKNOWN_ALLOW;
+  }
+  return SM_UNKNOWN_DENY;
 }
 
 sm_socket mark_for(io::DialPurpose purpose, const std::optional<SocketAddress>& client) {
@@ -72,7 +80,9 @@ struct Kernel::State {
   std::string pins;
   bool recovered = false;
   Maps maps;
+  GlobalLinks links;
   Programs programs{""};
+  std::string subtree;  // `cgroup:` as it is written
 };
 
 Kernel::Kernel(std::unique_ptr<State> state) : x_state(std::move(state)) {}
@@ -81,6 +91,7 @@ Kernel::~Kernel() = default;
 Result<std::unique_ptr<Kernel>> Kernel::open(const KernelConfig& config) {
   auto state = std::make_unique<State>();
   SM_TRY_ASSIGN(state->home, io::current_netns());
+  state->subtree = config.cgroup;
   SM_TRY_ASSIGN(state->pods, open_subtree(config.cgroup));
   SM_TRY_ASSIGN(state->own, open_own_cgroup());
   for (const Cgroup* cgroup : {&state->pods, &state->own}) {
@@ -97,8 +108,10 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelConfig& config) {
   // Before the record: uninstall must not take for ours what another daemon holds.
   SM_TRY_ASSIGN(state->lock, lock_directory(config.bpffs));
   SM_TRY(write_record(config.run_dir, Record{config.bpffs, state->pods.path}));
-  SM_TRY_ASSIGN(Installation installed, install(config.bpffs, state->pods, state->own));
+  SM_TRY_ASSIGN(Installation installed,
+                install(InstallPlaces{config.bpffs, state->pods, state->own}, config.unknown_pods));
   state->maps = std::move(installed.maps);
+  state->links = std::move(installed.links);
   state->programs = Programs(installed.pins);
   state->pins = std::move(installed.pins);
   state->recovered = installed.recovered;
@@ -106,7 +119,8 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelConfig& config) {
   // notice a restart.
   sm_node node = state->maps.node().value_or(sm_node{});
   if (node.seed == 0) node.seed = static_cast<std::uint32_t>(Rng(0).below(UINT32_MAX)) + 1U;
-  node.allow_unknown = config.unknown_pods == UnknownPods::kAllow ? 1 : 0;
+  node.unknown = abi_unknown(config.unknown_pods);
+  node.open_when_down = config.open_when_down ? 1 : 0;
   SM_TRY(state->maps.set_node(node));
   kLog.info("{} the programs at {}, pins in {}", state->recovered ? "took over" : "attached",
             state->pods.path, state->pins);
@@ -133,10 +147,41 @@ std::optional<SocketAddress> Kernel::find(const io::PodNet& pod, const SocketAdd
   return x_state->maps.find_wish(pod.netns_cookie, peer, local);
 }
 
+std::vector<std::string> Kernel::watch() {
+  std::vector<std::string> found;
+  // A cgroup that was removed and made again is another one: what runs in it now is not captured
+  // until the programs hang there too.
+  Result<Cgroup> now = open_subtree(x_state->subtree);
+  if (!now) {
+    found.push_back("no pod can be captured: " + now.error().describe());
+    return found;
+  }
+  if (now->id != x_state->pods.id) {
+    found.push_back("the cgroup " + now->path + " was removed and made again");
+    x_state->pods = std::move(*now);
+  }
+  for (const char* part : {"", "/maps", "/links", "/pods"}) {
+    const Result<> made = make_directory(x_state->pins + part);
+    if (!made) found.push_back(made.error().describe());
+  }
+  for (std::string& one : x_state->maps.pin_again(x_state->pins + "/maps"))
+    found.push_back(std::move(one));
+  for (std::string& one : x_state->links.repair(x_state->pods, x_state->own))
+    found.push_back(std::move(one));
+  if (x_state->maps.take_alarm()) {
+    found.push_back(
+        "a captured connection could not be published and was refused: sm_wishes is full, or the "
+        "kernel is out of memory");
+  }
+  return found;
+}
+
 std::vector<Counter> Kernel::counters() const { return x_state->maps.counters(); }
 std::vector<MapUse> Kernel::maps() const { return x_state->maps.uses(); }
 std::vector<Attachment> Kernel::attachments() const {
-  return x_state->programs.attachments(x_state->pods, x_state->own);
+  std::vector<Attachment> all = x_state->links.attachments(x_state->pods, x_state->own);
+  for (Attachment& one : x_state->programs.attachments()) all.push_back(std::move(one));
+  return all;
 }
 const std::string& Kernel::cgroup_path() const { return x_state->pods.path; }
 bool Kernel::is_below_cgroup(const std::string& path) const {
@@ -144,6 +189,7 @@ bool Kernel::is_below_cgroup(const std::string& path) const {
 }
 const std::string& Kernel::pin_path() const { return x_state->pins; }
 int Kernel::home_netns() const { return x_state->home.get(); }
+const Cgroup& Kernel::pods_cgroup() const { return x_state->pods; }
 Maps& Kernel::map_access() { return x_state->maps; }
 Programs& Kernel::programs() { return x_state->programs; }
 bool Kernel::recovered() const { return x_state->recovered; }

@@ -63,6 +63,7 @@ struct Attachment {
   bool attached = false;  // false: the cgroup or netns it was attached to is gone
 };
 
+struct Cgroup;   // node_cgroup.h
 class Maps;      // maps.h
 class Programs;  // programs.h
 
@@ -87,6 +88,11 @@ class Kernel final : public io::PodSockets, public io::OriginalDestinations {
   std::optional<SocketAddress> find(const io::PodNet& pod, const SocketAddress& peer,
                                     const SocketAddress& local) override;
 
+  // Compares what should be in force with what is, and puts back what is not: pins that were
+  // removed, links whose cgroup went, a subtree that was made anew. One sentence for each thing
+  // found, to be logged and shown; empty is the usual answer. For a timer of about a second.
+  std::vector<std::string> watch();
+
   // Every counter in the order of abi.h, summed over the CPUs. They live in a pinned map: a restart
   // does not reset them.
   std::vector<Counter> counters() const;
@@ -98,6 +104,8 @@ class Kernel final : public io::PodSockets, public io::OriginalDestinations {
   // Whether `path`, absolute or below the cgroup v2 root, is inside the node's subtree.
   bool is_below_cgroup(const std::string& path) const;
   bool recovered() const;  // open() found the pins of an earlier run and took them over
+
+  const Cgroup& pods_cgroup() const;
 
   // For Enrolment.
   Maps& map_access();

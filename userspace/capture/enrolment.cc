@@ -1,77 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/enrolment.h"
 
+#include <fcntl.h>
 #include <sockmesh/abi.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <set>
+#include <utility>
 
 #include "base/log.h"
-#include "base/rng.h"
 #include "capture/maps.h"
+#include "capture/old_connections.h"
 #include "capture/pod_netns.h"
+#include "capture/pod_row.h"
 #include "capture/programs.h"
+#include "io/netns.h"
 
 namespace sm::capture {
 namespace {
 
 constexpr log::Logger kLog{log::Component::kCapture};
 
-// The pod as the kernel keeps it. Addresses beyond the fourth do not exist in Kubernetes (one for
-// each family).
-sm_pod pod_row(const PodWish& wish) {
-  sm_pod row{};
-  row.state = wish.bypass ? SM_POD_BYPASS : SM_POD_ENROLLED;
-  for (const IpAddress& ip : wish.ips) {
-    if (row.ip_count < SM_POD_IPS_MAX) row.ip[row.ip_count++] = to_abi(ip);
-  }
-  return row;
-}
-
-sm_arrive_config arrive_config(const PodWish& wish, std::uint64_t cookie) {
-  const sm_pod row = pod_row(wish);
-  sm_arrive_config config{};
-  config.netns = cookie;
-  config.slots = static_cast<std::uint32_t>(wish.workers.size());
-  config.seed = static_cast<std::uint32_t>(Rng(0).next());
-  config.gateway = wish.gateway ? 1 : 0;
-  config.ip_count = row.ip_count;
-  std::copy(std::begin(row.ip), std::end(row.ip), std::begin(config.ip));
-  return config;
-}
-
 // What may change without a new enrolment is taken out of the comparison.
 bool needs_new_enrolment(PodWish now, PodWish wanted) {
-  now.gateway_ports.clear();
-  wanted.gateway_ports.clear();
+  for (PodWish* one : {&now, &wanted}) {
+    one->gateway_ports.clear();
+    one->lists = {};
+    one->strict = false;
+  }
   return now != wanted;
-}
-
-Result<std::vector<io::PodListener>> make_listeners(const PodWish& wish, const PodNetns& netns,
-                                                    int home) {
-  std::vector<io::PodListener> listeners;
-  for (unsigned slot = 0; slot < wish.workers.size(); ++slot) {
-    for (const io::ListenerKind kind :
-         {io::ListenerKind::kOutbound, io::ListenerKind::kInbound, io::ListenerKind::kSink}) {
-      SM_TRY_ASSIGN(UniqueFd socket, listen_in(netns, home));
-      listeners.push_back(io::PodListener{kind, slot, wish.workers[slot], std::move(socket)});
-    }
-  }
-  return listeners;
-}
-
-std::uint32_t abi_kind(io::ListenerKind kind) {
-  switch (kind) {
-    case io::ListenerKind::kOutbound:
-      return SM_LISTENER_OUT;
-    case io::ListenerKind::kInbound:
-      return SM_LISTENER_IN;
-    case io::ListenerKind::kSink:
-      return SM_LISTENER_SINK;
-  }
-  return SM_LISTENER_KINDS;
 }
 
 }  // namespace
@@ -90,6 +50,10 @@ struct Enrolment::Pod {
   dev_t device = 0;
   ino_t inode = 0;
   std::optional<Error> error;
+  std::uint32_t policy = 0;  // of wish.lists, in force
+  // Second descriptors of the listeners, so that a slot can be taken from a worker that is stuck
+  // and given back to it.
+  std::vector<KernelListener> listeners;
   std::vector<OldConnection> old_connections;
   SelfTest self_test;
 
@@ -97,7 +61,7 @@ struct Enrolment::Pod {
 };
 
 Enrolment::Enrolment(Kernel& kernel, EnrolmentEvents& events)
-    : x_kernel(kernel), x_events(events) {}
+    : x_kernel(kernel), x_events(events), x_policies(kernel.map_access()) {}
 Enrolment::~Enrolment() = default;
 
 void Enrolment::reconcile(const std::vector<PodWish>& wishes) {
@@ -113,16 +77,37 @@ void Enrolment::reconcile(const std::vector<PodWish>& wishes) {
   }
   for (const auto& [key, wish] : wanted) {
     Pod& pod = x_pods[key];
-    const std::vector<std::uint16_t> ports_now = pod.wish.gateway_ports;
-    pod.wish = *wish;
-    if (!pod.in_force()) {
+    const PodWish before = std::exchange(pod.wish, *wish);
+    if (pod.in_force()) {
+      change(pod, before);
+    } else {
       advance(pod);
-    } else if (ports_now != wish->gateway_ports) {
-      const Result<> written = write_gateway_ports(pod);
-      if (!written) pod.error = written.error();
     }
   }
   sweep();
+}
+
+// What may change of a pod that stays where it is. The old lists stay in force when the new ones
+// cannot be written.
+void Enrolment::change(Pod& pod, const PodWish& before) {
+  Result<> changed{};
+  if (before.gateway_ports != pod.wish.gateway_ports) changed = write_gateway_ports(pod);
+  if (changed && before.lists != pod.wish.lists && !pod.wish.bypass) changed = write_row(pod);
+  if (pod.wish.strict && !before.strict) destroy_old_connections(pod);
+  if (changed) {
+    pod.error.reset();
+    return;
+  }
+  kLog.warn("pod {}: {}", pod.wish.key, changed.error().describe());
+  pod.error = changed.error();
+}
+
+// The pod's row with its lists: the old ones go after the new ones are in force.
+Result<> Enrolment::write_row(Pod& pod) {
+  SM_TRY_ASSIGN(const std::uint32_t policy, x_policies.add(pod.wish.lists));
+  const Result<> written = x_kernel.map_access().set_pod(pod.cookie, pod_row(pod.wish, policy));
+  x_policies.remove(written ? std::exchange(pod.policy, policy) : policy);
+  return written;
 }
 
 bool Enrolment::retry() {
@@ -138,6 +123,65 @@ bool Enrolment::retry() {
   }
   if (changed) sweep();
   return changed;
+}
+
+std::vector<std::string> Enrolment::watch() {
+  std::vector<std::string> found;
+  for (auto& [key, pod] : x_pods) {
+    if (!pod.in_force()) continue;
+    std::string sentence = look_after(pod);
+    if (!sentence.empty()) found.push_back(fmt::format("pod {}: {}", key, sentence));
+  }
+  return found;
+}
+
+std::string Enrolment::look_after(Pod& pod) {
+  const auto ended = [](std::string what, const Result<>& done) {
+    return what + (done ? "; it is again" : ": " + done.error().describe());
+  };
+  const std::optional<sm_pod> row = x_kernel.map_access().pod(pod.cookie);
+  const std::uint32_t state = pod.wish.bypass ? SM_POD_BYPASS : SM_POD_ENROLLED;
+  if (!row || row->state != state) return ended("its row in sm_pods was not there", write_row(pod));
+  if (pod.wish.bypass) return "";
+  switch (x_kernel.programs().look_after(pod.cookie)) {
+    case Programs::Health::kInForce:
+      return "";
+    case Programs::Health::kPinnedAgain:
+      return "the pin of its sk_lookup link was removed; it is there again";
+    case Programs::Health::kGone:
+      break;
+  }
+  const Result<UniqueFd> netns = io::open_netns(pod.wish.netns_path.c_str());
+  return ended("sk_lookup was not in force in its netns",
+               netns ? x_kernel.programs().steer(x_kernel.map_access(), netns->get(),
+                                                 arrive_config(pod.wish, pod.cookie))
+                     : Result<>(netns.error()));
+}
+
+void Enrolment::set_worker_serving(unsigned worker, bool serving) {
+  if (serving == (x_absent_workers.count(worker) == 0)) return;
+  if (serving) {
+    x_absent_workers.erase(worker);
+  } else {
+    x_absent_workers.insert(worker);
+  }
+  for (const auto& [key, pod] : x_pods) {
+    for (const KernelListener& one : pod.listeners) {
+      if (one.listener.worker != worker || !pod.in_force()) continue;
+      const Result<> done = register_listener(pod, one);
+      if (!done) kLog.warn("pod {}: {}", key, done.error().describe());
+    }
+  }
+}
+
+// In the kernel's table, or out of it while its worker does not answer.
+Result<> Enrolment::register_listener(const Pod& pod, const KernelListener& listener) {
+  const Maps& maps = x_kernel.map_access();
+  const io::PodListener& own = listener.listener;
+  if (x_absent_workers.count(own.worker) == 0)
+    return maps.set_listener(pod.cookie, listener.kind, own.slot, own.fd.get());
+  maps.remove_listener(pod.cookie, listener.kind, own.slot);
+  return {};
 }
 
 void Enrolment::mark_ready(const std::string& key, std::uint64_t netns_cookie) {
@@ -212,15 +256,15 @@ Result<> Enrolment::enrol(Pod& pod) {
   pod.cookie = netns.cookie;
   pod.device = netns.device;
   pod.inode = netns.inode;
-  SM_TRY_ASSIGN(std::vector<io::PodListener> listeners,
-                make_listeners(wish, netns, x_kernel.home_netns()));
+  SM_TRY_ASSIGN(pod.listeners, make_listeners(wish, netns, x_kernel.home_netns()));
   pod.state = PodState::kListening;
-  Result<> steered = steer(pod, netns.fd.get(), listeners);
-  if (!steered) {
+  Result<std::vector<io::PodListener>> listeners = steer(pod, netns.fd.get());
+  if (!listeners) {
     undo(pod);
-    return steered;
+    return listeners.error();
   }
   pod.state = PodState::kSteered;
+  find_old_connections(pod, netns.fd.get());
   auto net = std::make_shared<io::PodNet>();
   net->key = wish.key;
   net->netns_cookie = netns.cookie;
@@ -228,24 +272,28 @@ Result<> Enrolment::enrol(Pod& pod) {
   net->ips = wish.ips;
   net->gateway = wish.gateway;
   kLog.info("pod {} is steered (netns cookie {})", wish.key, pod.cookie);
-  x_events.on_pod_open(std::move(net), std::move(listeners));
+  x_events.on_pod_open(std::move(net), std::move(*listeners));
   return {};
 }
 
 // The kernel's entries, the `pods` row last: from then on connects are captured, and find
-// everything in place.
-Result<> Enrolment::steer(const Pod& pod, int netns,
-                          const std::vector<io::PodListener>& listeners) {
+// everything in place. Returns the listeners for the workers.
+Result<std::vector<io::PodListener>> Enrolment::steer(Pod& pod, int netns) {
   const Maps& maps = x_kernel.map_access();
-  // Slots of an earlier run with more workers.
-  maps.remove_listeners(pod.cookie);
-  for (const io::PodListener& listener : listeners) {
-    SM_TRY(
-        maps.set_listener(pod.cookie, abi_kind(listener.kind), listener.slot, listener.fd.get()));
+  // Slots of an earlier run with more workers; those that are used now change hands at once.
+  maps.remove_listeners(pod.cookie, static_cast<std::uint32_t>(pod.wish.workers.size()));
+  std::vector<io::PodListener> listeners;
+  for (const KernelListener& one : pod.listeners) {
+    const io::PodListener& own = one.listener;
+    SM_TRY(register_listener(pod, one));
+    UniqueFd second(::fcntl(own.fd.get(), F_DUPFD_CLOEXEC, 0));
+    if (!second.valid()) return system_error("duplicate a listener's descriptor", errno);
+    listeners.push_back(io::PodListener{own.kind, own.slot, own.worker, std::move(second)});
   }
   SM_TRY(write_gateway_ports(pod));
   SM_TRY(x_kernel.programs().steer(maps, netns, arrive_config(pod.wish, pod.cookie)));
-  return maps.set_pod(pod.cookie, pod_row(pod.wish));
+  SM_TRY(write_row(pod));
+  return listeners;
 }
 
 Result<> Enrolment::bypass(Pod& pod) {
@@ -262,18 +310,21 @@ Result<> Enrolment::bypass(Pod& pod) {
   pod.inode = netns.inode;
   // It may have been enrolled by an earlier run.
   x_kernel.programs().unsteer(pod.cookie);
-  SM_TRY(x_kernel.map_access().set_pod(pod.cookie, pod_row(pod.wish)));
+  SM_TRY(x_kernel.map_access().set_pod(pod.cookie, pod_row(pod.wish, 0)));
   pod.state = PodState::kReady;
   return {};
 }
 
 // Takes the kernel's entries away, in the reverse order.
-void Enrolment::undo(const Pod& pod) {
+void Enrolment::undo(Pod& pod) {
   const Maps& maps = x_kernel.map_access();
   maps.remove_pod(pod.cookie);
   if (pod.wish.bypass) return;
+  x_policies.remove(std::exchange(pod.policy, 0));
   x_kernel.programs().unsteer(pod.cookie);
-  maps.remove_listeners(pod.cookie);
+  maps.remove_listeners(pod.cookie, 0);
+  pod.listeners.clear();
+  pod.old_connections.clear();
   for (const auto& [netns, port] : maps.gateway_ports()) {
     if (netns == pod.cookie) maps.remove_gateway_port(netns, port);
   }
@@ -328,6 +379,40 @@ void Enrolment::sweep() {
   for (const auto& [cookie, port] : maps.gateway_ports()) {
     if (left_over(cookie)) maps.remove_gateway_port(cookie, port);
   }
+  std::set<std::uint32_t> policies;
+  for (const std::uint64_t cookie : maps.pods()) {
+    if (const std::optional<sm_pod> row = maps.pod(cookie)) policies.insert(row->policy);
+  }
+  x_policies.keep_only(policies);
+}
+
+// Connections that were there before capture are not ours to route. A strict pod may not keep them.
+void Enrolment::find_old_connections(Pod& pod, int netns) {
+  Result<std::vector<OldConnection>> found = old_connections(
+      OldConnectionSearch{netns, x_kernel.home_netns(), &x_kernel.pods_cgroup()}, pod.wish);
+  if (!found) {
+    kLog.warn("pod {}: its older connections cannot be listed: {}", pod.wish.key,
+              found.error().describe());
+    return;
+  }
+  pod.old_connections = std::move(*found);
+  if (pod.old_connections.empty()) return;
+  kLog.warn(
+      "pod {} has {} connections from before it was enrolled; they {}", pod.wish.key,
+      pod.old_connections.size(),
+      pod.wish.strict ? "are destroyed: its policy is strict" : "pass unmeshed until they end");
+  if (pod.wish.strict) destroy_old_connections(pod);
+}
+
+void Enrolment::destroy_old_connections(Pod& pod) {
+  if (pod.old_connections.empty()) return;
+  const Result<UniqueFd> netns = io::open_netns(pod.wish.netns_path.c_str());
+  const Result<> destroyed =
+      netns ? destroy_connections(
+                  OldConnectionSearch{netns->get(), x_kernel.home_netns(), &x_kernel.pods_cgroup()},
+                  pod.old_connections)
+            : Result<>(netns.error());
+  if (!destroyed) kLog.warn("pod {}: {}", pod.wish.key, destroyed.error().describe());
 }
 
 Result<> Enrolment::write_gateway_ports(const Pod& pod) {

@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@
 #include "base/ip.h"
 #include "base/result.h"
 #include "capture/capture.h"
+#include "capture/policy_table.h"
 #include "io/pod_net.h"
 
 namespace sm::capture {
@@ -91,6 +93,8 @@ struct PodStatus {
   SelfTest self_test;
 };
 
+struct KernelListener;  // pod_row.h
+
 // What the daemon does when a pod comes and goes. Called inside reconcile(), on the control thread.
 class EnrolmentEvents {
  public:
@@ -120,6 +124,12 @@ class Enrolment {
   // Tries the pods that are not there yet once more, and releases those whose netns file is gone or
   // is another namespace now. For a timer of about a second. Returns whether anything changed.
   bool retry();
+  // Puts back what is missing of steered pods: a link or its pin, the pod's row. One sentence for
+  // each thing found. For a timer of some seconds.
+  std::vector<std::string> watch();
+  // Takes the slots of a worker that does not answer out of every pod, so that the other owners get
+  // its connections, or nobody; and gives them back. Pods that are steered later follow.
+  void set_worker_serving(unsigned worker, bool serving);
   // The workers accept from all listeners of this pod. Ignored when the pod is not Steered or has
   // another cookie by now.
   void mark_ready(const std::string& key, std::uint64_t netns_cookie);
@@ -131,8 +141,14 @@ class Enrolment {
   void advance(Pod& pod);
   Result<> enrol(Pod& pod);
   Result<> bypass(Pod& pod);
-  Result<> steer(const Pod& pod, int netns, const std::vector<io::PodListener>& listeners);
-  void undo(const Pod& pod);
+  Result<std::vector<io::PodListener>> steer(Pod& pod, int netns);
+  void change(Pod& pod, const PodWish& before);
+  Result<> write_row(Pod& pod);
+  std::string look_after(Pod& pod);
+  Result<> register_listener(const Pod& pod, const KernelListener& listener);
+  void undo(Pod& pod);
+  void find_old_connections(Pod& pod, int netns);
+  void destroy_old_connections(Pod& pod);
   void release(Pod& pod);
   bool netns_changed(const Pod& pod) const;
   void sweep();
@@ -141,7 +157,9 @@ class Enrolment {
 
   Kernel& x_kernel;
   EnrolmentEvents& x_events;
+  PolicyTable x_policies;
   std::map<std::string, Pod> x_pods;
+  std::set<unsigned> x_absent_workers;
 };
 
 }  // namespace sm::capture

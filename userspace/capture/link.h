@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "base/fd.h"
 #include "base/result.h"
 
 namespace sm::capture {
@@ -19,8 +20,9 @@ struct LinkFacts {
   std::uint32_t netns_inode = 0;  // 0: not a netns link, or the netns is gone
 };
 
-// nullopt: no link is pinned at `pin`.
+// nullopt: no link is pinned at `pin`, or `link` is none.
 std::optional<LinkFacts> link_facts(const std::string& pin);
+std::optional<LinkFacts> link_facts(int link);
 
 // A place for a link: the descriptor of a cgroup or netns, with the number by which the kernel
 // reports it.
@@ -30,9 +32,16 @@ struct Place {
   bpf_attach_type type = BPF_CGROUP_INET4_CONNECT;
 };
 
+struct LinkChange {
+  UniqueFd link;      // in force; while it is open, removing the pin detaches nothing
+  UniqueFd replaced;  // what the pin named before, when that hung elsewhere
+};
+
 // Puts `program` in force at `place` behind `pin`: a link that is there already gets the program
 // (atomic); one that hangs elsewhere, or nowhere any more, is replaced after the new one is
 // attached.
-Result<> put_in_force(int program, const Place& place, const std::string& pin);
+Result<LinkChange> put_in_force(int program, const Place& place, const std::string& pin);
+// Pins an attached link under `pin`, in place of what is there, by a rename.
+Result<> pin_link(int link, const std::string& pin);
 
 }  // namespace sm::capture

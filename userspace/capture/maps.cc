@@ -4,18 +4,21 @@
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
 #include <cerrno>
 #include <cstring>
 
+#include "capture/map_keys.h"
+
 namespace sm::capture {
 namespace {
 
 constexpr std::array<const char*, kMapCount> kNames = {
-    "sm_sockets",   "sm_pods",          "sm_wishes", "sm_peers",   "sm_probes",
-    "sm_listeners", "sm_gateway_ports", "sm_node",   "sm_counters"};
+    "sm_sockets",       "sm_pods",   "sm_wishes", "sm_peers", "sm_probes", "sm_listeners",
+    "sm_gateway_ports", "sm_ranges", "sm_ports",  "sm_node",  "sm_alarm",  "sm_counters"};
 
 Error wrong_layout(const std::string& path) {
   return Error{
@@ -23,7 +26,9 @@ Error wrong_layout(const std::string& path) {
       "remove what is left of the other version with `sockmeshctl uninstall`, then start again"};
 }
 
-bool same_layout(int fd, const bpf_map* wanted) {
+}  // namespace
+
+bool has_layout(int fd, const bpf_map* wanted) {
   bpf_map_info info{};
   __u32 size = sizeof info;
   if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0) return false;
@@ -32,8 +37,6 @@ bool same_layout(int fd, const bpf_map* wanted) {
          info.value_size == bpf_map__value_size(wanted) &&
          info.max_entries == bpf_map__max_entries(wanted);
 }
-
-}  // namespace
 
 const char* to_string(MapId id) { return kNames[static_cast<std::size_t>(id)]; }
 
@@ -69,7 +72,7 @@ Result<Maps> Maps::open(const std::string& directory, bpf_object* wanted) {
     const std::string path = directory + "/" + kNames[i];
     maps.x_fds[i].reset(bpf_obj_get(path.c_str()));
     const bpf_map* map = bpf_object__find_map_by_name(wanted, kNames[i]);
-    if (!maps.x_fds[i].valid() || map == nullptr || !same_layout(maps.x_fds[i].get(), map))
+    if (!maps.x_fds[i].valid() || map == nullptr || !has_layout(maps.x_fds[i].get(), map))
       return wrong_layout(path);
   }
   return maps;
@@ -81,6 +84,19 @@ Result<> Maps::pin(const std::string& directory) const {
     if (bpf_obj_pin(x_fds[i].get(), path.c_str()) != 0) return system_error("pin " + path, errno);
   }
   return {};
+}
+
+std::vector<std::string> Maps::pin_again(const std::string& directory) const {
+  std::vector<std::string> found;
+  for (std::size_t i = 0; i < kMapCount; ++i) {
+    const std::string path = directory + "/" + kNames[i];
+    if (::access(path.c_str(), F_OK) == 0) continue;
+    const bool pinned = bpf_obj_pin(x_fds[i].get(), path.c_str()) == 0;
+    found.push_back(fmt::format(
+        "the pin {} was removed{}", path,
+        pinned ? "; it is there again" : ": " + system_error("pin it again", errno).describe()));
+  }
+  return found;
 }
 
 Result<> Maps::share_with(bpf_object* object) const {
@@ -138,7 +154,15 @@ Result<> Maps::set_pod(std::uint64_t netns, const sm_pod& pod) const {
 
 void Maps::remove_pod(std::uint64_t netns) const { bpf_map_delete_elem(fd(MapId::kPods), &netns); }
 
-std::vector<std::uint64_t> Maps::pods() const { return keys<std::uint64_t>(MapId::kPods); }
+std::vector<std::uint64_t> Maps::pods() const { return map_keys<std::uint64_t>(fd(MapId::kPods)); }
+
+bool Maps::take_alarm() const {
+  const __u32 zero = 0;
+  __u32 alarm = 0;
+  if (bpf_map_lookup_elem(fd(MapId::kAlarm), &zero, &alarm) != 0 || alarm == 0) return false;
+  bpf_map_update_elem(fd(MapId::kAlarm), &zero, &zero, BPF_ANY);
+  return true;
+}
 
 Result<> Maps::set_listener(std::uint64_t netns, std::uint32_t kind, std::uint32_t slot,
                             int socket) const {
@@ -149,13 +173,22 @@ Result<> Maps::set_listener(std::uint64_t netns, std::uint32_t kind, std::uint32
   return {};
 }
 
-void Maps::remove_listeners(std::uint64_t netns) const {
+void Maps::remove_listener(std::uint64_t netns, std::uint32_t kind, std::uint32_t slot) const {
+  const sm_listener_key key{netns, kind, slot};
+  bpf_map_delete_elem(fd(MapId::kListeners), &key);
+}
+
+void Maps::remove_listeners(std::uint64_t netns, std::uint32_t first) const {
   for (std::uint32_t kind = 0; kind < SM_LISTENER_KINDS; ++kind) {
-    for (std::uint32_t slot = 0; slot < SM_SLOTS_MAX; ++slot) {
-      const sm_listener_key key{netns, kind, slot};
-      bpf_map_delete_elem(fd(MapId::kListeners), &key);
-    }
+    for (std::uint32_t slot = first; slot < SM_SLOTS_MAX; ++slot)
+      remove_listener(netns, kind, slot);
   }
+}
+
+std::optional<sm_pod> Maps::pod(std::uint64_t netns) const {
+  sm_pod row{};
+  if (bpf_map_lookup_elem(fd(MapId::kPods), &netns, &row) != 0) return std::nullopt;
+  return row;
 }
 
 Result<> Maps::set_gateway_port(std::uint64_t netns, std::uint16_t port) const {
@@ -177,36 +210,18 @@ void Maps::remove_gateway_port(std::uint64_t netns, std::uint16_t port) const {
 
 std::vector<std::pair<std::uint64_t, std::uint16_t>> Maps::gateway_ports() const {
   std::vector<std::pair<std::uint64_t, std::uint16_t>> ports;
-  for (const sm_gateway_key& key : keys<sm_gateway_key>(MapId::kGatewayPorts))
+  for (const sm_gateway_key& key : map_keys<sm_gateway_key>(fd(MapId::kGatewayPorts)))
     ports.emplace_back(key.netns, ntohs(key.port_be));
   return ports;
 }
 
 void Maps::forget_connections(std::uint64_t netns) const {
-  for (const sm_wish_key& key : keys<sm_wish_key>(MapId::kWishes)) {
+  for (const sm_wish_key& key : map_keys<sm_wish_key>(fd(MapId::kWishes))) {
     if (key.netns == netns) bpf_map_delete_elem(fd(MapId::kWishes), &key);
   }
-  for (const sm_peer_key& key : keys<sm_peer_key>(MapId::kPeers)) {
+  for (const sm_peer_key& key : map_keys<sm_peer_key>(fd(MapId::kPeers))) {
     if (key.netns == netns) bpf_map_delete_elem(fd(MapId::kPeers), &key);
   }
-}
-
-// The keys of a hash at about this moment. A key that goes while we stand on it restarts the
-// kernel's walk from the beginning, so the walk is bounded by the map's size; a key may then be
-// listed twice.
-template <class Key>
-std::vector<Key> Maps::keys(MapId id) const {
-  bpf_map_info info{};
-  __u32 size = sizeof info;
-  if (bpf_obj_get_info_by_fd(fd(id), &info, &size) != 0) return {};
-  std::vector<Key> found;
-  Key next{};
-  const Key* previous = nullptr;
-  while (found.size() < info.max_entries && bpf_map_get_next_key(fd(id), previous, &next) == 0) {
-    found.push_back(next);
-    previous = &found.back();
-  }
-  return found;
 }
 
 std::vector<Counter> Maps::counters() const {
@@ -237,13 +252,16 @@ std::vector<MapUse> Maps::uses() const {
     return MapUse{to_string(id), static_cast<std::uint32_t>(entries), capacity};
   };
   return {
-      count(MapId::kPods, keys<std::uint64_t>(MapId::kPods).size(), SM_PODS_MAX),
-      count(MapId::kWishes, keys<sm_wish_key>(MapId::kWishes).size(), SM_WISHES_MAX),
-      count(MapId::kPeers, keys<sm_peer_key>(MapId::kPeers).size(), SM_PEERS_MAX),
-      count(MapId::kProbes, keys<sm_probe_key>(MapId::kProbes).size(), SM_PROBES_MAX),
-      count(MapId::kListeners, keys<sm_listener_key>(MapId::kListeners).size(), SM_LISTENERS_MAX),
-      count(MapId::kGatewayPorts, keys<sm_gateway_key>(MapId::kGatewayPorts).size(),
+      count(MapId::kPods, map_keys<std::uint64_t>(fd(MapId::kPods)).size(), SM_PODS_MAX),
+      count(MapId::kWishes, map_keys<sm_wish_key>(fd(MapId::kWishes)).size(), SM_WISHES_MAX),
+      count(MapId::kPeers, map_keys<sm_peer_key>(fd(MapId::kPeers)).size(), SM_PEERS_MAX),
+      count(MapId::kProbes, map_keys<sm_probe_key>(fd(MapId::kProbes)).size(), SM_PROBES_MAX),
+      count(MapId::kListeners, map_keys<sm_listener_key>(fd(MapId::kListeners)).size(),
+            SM_LISTENERS_MAX),
+      count(MapId::kGatewayPorts, map_keys<sm_gateway_key>(fd(MapId::kGatewayPorts)).size(),
             SM_GATEWAY_PORTS_MAX),
+      count(MapId::kRanges, map_keys<sm_range_key>(fd(MapId::kRanges)).size(), SM_RANGES_MAX),
+      count(MapId::kPorts, map_keys<sm_port_key>(fd(MapId::kPorts)).size(), SM_PORTS_MAX),
   };
 }
 

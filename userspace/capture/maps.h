@@ -28,13 +28,18 @@ enum class MapId : unsigned char {
   kProbes,
   kListeners,
   kGatewayPorts,
+  kRanges,
+  kPorts,
   kNode,
+  kAlarm,
   kCounters,
   kCount
 };
 inline constexpr std::size_t kMapCount = static_cast<std::size_t>(MapId::kCount);
 // The name in the eBPF objects and in the pin directory, "sm_pods".
 const char* to_string(MapId id);
+// Whether the map is as `wanted` declares it.
+bool has_layout(int map, const bpf_map* wanted);
 
 sm_addr to_abi(const IpAddress& ip);
 IpAddress from_abi(const sm_addr& address);
@@ -50,6 +55,8 @@ class Maps {
   // like that.
   static Result<Maps> open(const std::string& directory, bpf_object* wanted);
   Result<> pin(const std::string& directory) const;
+  // Pins those again whose pin is gone. One sentence for each.
+  std::vector<std::string> pin_again(const std::string& directory) const;
   // Makes an opened, not yet loaded object use these maps.
   Result<> share_with(bpf_object* object) const;
   int fd(MapId id) const { return x_fds[static_cast<std::size_t>(id)].get(); }
@@ -63,9 +70,14 @@ class Maps {
   Result<> set_pod(std::uint64_t netns, const sm_pod& pod) const;
   void remove_pod(std::uint64_t netns) const;
   std::vector<std::uint64_t> pods() const;
+  std::optional<sm_pod> pod(std::uint64_t netns) const;
+  // Whether a wish was lost since the last call (sm_alarm). Takes the alarm down.
+  bool take_alarm() const;
   Result<> set_listener(std::uint64_t netns, std::uint32_t kind, std::uint32_t slot,
                         int socket) const;
-  void remove_listeners(std::uint64_t netns) const;
+  // Those of slots `first` and up.
+  void remove_listeners(std::uint64_t netns, std::uint32_t first) const;
+  void remove_listener(std::uint64_t netns, std::uint32_t kind, std::uint32_t slot) const;
   Result<> set_gateway_port(std::uint64_t netns, std::uint16_t port) const;
   void remove_gateway_port(std::uint64_t netns, std::uint16_t port) const;
   // (netns cookie, port)
@@ -77,9 +89,6 @@ class Maps {
   std::vector<MapUse> uses() const;
 
  private:
-  template <class Key>
-  std::vector<Key> keys(MapId id) const;
-
   std::array<UniqueFd, kMapCount> x_fds;
 };
 

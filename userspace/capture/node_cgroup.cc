@@ -6,10 +6,13 @@
 #include <fmt/format.h>
 #include <mntent.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <memory>
 
@@ -20,13 +23,15 @@ struct Hook {
   bpf_attach_type type;
   const char* name;
 };
-constexpr std::array<Hook, 7> kHooks = {{{BPF_CGROUP_INET4_CONNECT, "connect4"},
+constexpr std::array<Hook, 9> kHooks = {{{BPF_CGROUP_INET4_CONNECT, "connect4"},
                                          {BPF_CGROUP_INET6_CONNECT, "connect6"},
                                          {BPF_CGROUP_INET4_GETPEERNAME, "getpeername4"},
                                          {BPF_CGROUP_INET6_GETPEERNAME, "getpeername6"},
                                          {BPF_CGROUP_INET4_GETSOCKNAME, "getsockname4"},
                                          {BPF_CGROUP_INET6_GETSOCKNAME, "getsockname6"},
-                                         {BPF_CGROUP_SOCK_OPS, "sock_ops"}}};
+                                         {BPF_CGROUP_SOCK_OPS, "sock_ops"},
+                                         {BPF_CGROUP_INET_INGRESS, "ingress"},
+                                         {BPF_CGROUP_INET_EGRESS, "egress"}}};
 
 struct EndMounts {
   void operator()(std::FILE* file) const { ::endmntent(file); }
@@ -124,6 +129,23 @@ bool is_below(const Cgroup& subtree, const std::string& path) {
     absolute = *root + "/" + without_slashes(path);
   }
   return absolute == subtree.path || absolute.rfind(subtree.path + "/", 0) == 0;
+}
+
+bool is_id_below(const Cgroup& subtree, std::uint64_t id) {
+  constexpr int kKernfsHandle = 0xfe;  // FILEID_KERNFS: the handle is the 64-bit id
+  alignas(file_handle) std::array<char, sizeof(file_handle) + sizeof id> storage{};
+  auto* handle = reinterpret_cast<file_handle*>(storage.data());
+  handle->handle_bytes = sizeof id;
+  handle->handle_type = kKernfsHandle;
+  std::memcpy(storage.data() + sizeof(file_handle), &id, sizeof id);
+  const UniqueFd fd(
+      ::open_by_handle_at(subtree.fd.get(), handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) return errno == ESTALE;
+  std::array<char, PATH_MAX> path{};
+  const ssize_t length =
+      ::readlink(fmt::format("/proc/self/fd/{}", fd.get()).c_str(), path.data(), path.size() - 1);
+  return length > 0 &&
+         is_below(subtree, std::string(path.data(), static_cast<std::size_t>(length)));
 }
 
 std::vector<std::string> foreign_programs(const Cgroup& cgroup) {

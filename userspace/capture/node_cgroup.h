@@ -28,6 +28,9 @@ Result<Cgroup> open_subtree(const std::string& relative);
 Result<Cgroup> open_own_cgroup();
 // Whether `path` (relative to the v2 root, or absolute) is `subtree` or below it.
 bool is_below(const Cgroup& subtree, const std::string& path);
+// The same for a cgroup's id, as sockets carry it. A cgroup that was removed counts as below: only
+// pods' cgroups come and go.
+bool is_id_below(const Cgroup& subtree, std::uint64_t id);
 
 // What the cgroups from `cgroup` up to the root hold of our program types in a way that excludes or
 // is shadowed by ours: programs attached with flags 0 (nobody below may attach) or

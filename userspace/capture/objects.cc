@@ -22,6 +22,7 @@
 #pragma GCC diagnostic ignored "-Wunused-function"
 #include "arrive.skel.h"
 #include "connect.skel.h"
+#include "hold.skel.h"
 #include "sockname.skel.h"
 #include "sockops.skel.h"
 #pragma GCC diagnostic pop
@@ -54,6 +55,8 @@ const char* to_string(ObjectId id) {
       return "sockname";
     case ObjectId::kArrive:
       return "arrive";
+    case ObjectId::kHold:
+      return "hold";
   }
   return "?";
 }
@@ -71,6 +74,9 @@ Result<ObjectPtr> open_object(ObjectId id) {
       break;
     case ObjectId::kSockname:
       bytes = sockname_bpf__elf_bytes(&size);
+      break;
+    case ObjectId::kHold:
+      bytes = hold_bpf__elf_bytes(&size);
       break;
     case ObjectId::kArrive:
       bytes = arrive_bpf__elf_bytes(&size);

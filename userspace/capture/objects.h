@@ -11,7 +11,7 @@
 
 namespace sm::capture {
 
-enum class ObjectId : unsigned char { kConnect, kSockops, kSockname, kArrive };
+enum class ObjectId : unsigned char { kConnect, kSockops, kSockname, kHold, kArrive };
 
 struct CloseObject {
   void operator()(bpf_object* object) const { bpf_object__close(object); }

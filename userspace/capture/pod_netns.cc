@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "base/limits.h"
+#include "capture/loopback.h"
 #include "io/netns.h"
 
 #ifndef SO_NETNS_COOKIE
@@ -111,23 +112,30 @@ Result<> check_pod_netns(const PodNetns& netns, int home, const std::vector<IpAd
   return set_lo_up();
 }
 
-Result<UniqueFd> listen_in(const PodNetns& netns, int home) {
+Result<UniqueFd> listen_in(const PodNetns& netns, int home, int family) {
   UniqueFd socket;
   {
     SM_TRY_ASSIGN(const io::NetnsScope inside, io::NetnsScope::enter(netns.fd.get(), home));
-    socket.reset(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    socket.reset(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   }
   if (!socket.valid()) return system_error("socket in a pod's netns", errno);
   // Accepted sockets hold the port that was dialled, and go on holding it in TIME_WAIT: an
   // application that starts then and sets SO_REUSEADDR, as servers do, must get its port.
   const int yes = 1;
-  if (::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0) {
-    return system_error("setsockopt SO_REUSEADDR", errno);
+  if (::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+      (family == AF_INET6 &&
+       ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes) != 0)) {
+    return system_error("prepare a listener in a pod's netns", errno);
   }
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  sockaddr_storage storage{};
+  const socklen_t length = SocketAddress{loopback_address(family), 0}.to_sockaddr(storage);
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&storage), length) != 0) {
+    if (family == AF_INET6 && errno == EADDRNOTAVAIL) {
+      return Error{ErrorCode::kUnavailable,
+                   "the pod has an IPv6 address, but IPv6 is switched off on lo in its netns",
+                   "sysctl net.ipv6.conf.lo.disable_ipv6=0 there, or take the address out of "
+                   "status.podIPs"};
+    }
     return system_error("bind a listener in a pod's netns", errno);
   }
   if (::listen(socket.get(), kPodListenBacklog) != 0)

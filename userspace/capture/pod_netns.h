@@ -30,9 +30,10 @@ bool is_host_netns(const PodNetns& netns, int home);
 // may be passing through the namespace that a path names), and lo is up, which captured connections
 // need; lo is set up when it is not.
 Result<> check_pod_netns(const PodNetns& netns, int home, const std::vector<IpAddress>& ips);
-// A non-blocking listener on 127.0.0.1 and a port of the kernel's choice. Connections reach it by
-// sk_lookup, whatever address they are for. One that is for its own address was dialled directly by
-// somebody in the pod.
-Result<UniqueFd> listen_in(const PodNetns& netns, int home);
+// A non-blocking listener on the loopback address of `family` (AF_INET, AF_INET6) and a port of the
+// kernel's choice. Connections reach it by sk_lookup, whatever address they are for. One that is
+// for its own address was dialled directly by somebody in the pod. kUnavailable: the netns has IPv6
+// switched off.
+Result<UniqueFd> listen_in(const PodNetns& netns, int home, int family);
 
 }  // namespace sm::capture

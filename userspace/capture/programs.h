@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs: loads the eBPF programs and keeps their links pinned. Global ones hang on the pods'
-// subtree and on the daemon's own cgroup; one sk_lookup instance hangs in each steered pod's netns.
-// Owned by Kernel, control thread only.
-//
-// Everything is a transaction: all programs are loaded before the first link is touched, a new
-// installation is built under a temporary name, a restart replaces the program of each link in
-// place, so that there is no moment without one.
+// Programs: the sk_lookup instance in each steered pod's netns: loaded, attached, pinned, and
+// watched. Owned by Kernel, control thread only. A restart replaces the program of a link in place,
+// so that there is no moment without one.
 #pragma once
 
 #include <bpf/libbpf.h>
 #include <sockmesh/abi.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,19 +17,8 @@
 #include "base/result.h"
 #include "capture/capture.h"
 #include "capture/maps.h"
-#include "capture/node_cgroup.h"
 
 namespace sm::capture {
-
-struct Installation {
-  Maps maps;
-  std::string pins;        // <bpffs>/v<ABI>
-  bool recovered = false;  // the pins were there
-};
-
-// Loads and attaches the global programs below `bpffs` (which must be ours: locked). Undone on
-// error.
-Result<Installation> install(const std::string& bpffs, const Cgroup& pods, const Cgroup& own);
 
 class Programs {
  public:
@@ -49,11 +35,15 @@ class Programs {
     bool alive = false;
   };
   std::vector<Steered> steered() const;
-  std::vector<Attachment> attachments(const Cgroup& pods, const Cgroup& own) const;
+  std::vector<Attachment> attachments() const;
+  // A pin that was removed is put back; a link that is gone needs steer() again.
+  enum class Health : std::uint8_t { kInForce, kPinnedAgain, kGone };
+  Health look_after(std::uint64_t cookie);
 
  private:
   std::string link_path(std::uint64_t cookie) const;
   std::string x_pins;
+  std::map<std::uint64_t, UniqueFd> x_links;  // by cookie: removing a pin detaches nothing
 };
 
 }  // namespace sm::capture

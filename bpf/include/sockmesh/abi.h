@@ -14,12 +14,16 @@
 
 #include <linux/types.h>
 
-#define SM_ABI 1
+#define SM_ABI 2
 
-/* Captured connections go to 127.169.254.(1 + hash % 254):15001. Nothing binds these addresses. */
+/* Captured IPv4 connections go to 127.169.254.(1 + hash % 254):15001. Nothing binds these
+ * addresses. IPv6 has one loopback address only, so its captures spread over ports: [::1]:(15001 +
+ * hash % 254). An application may use those ports itself; the published wish tells the two apart.
+ */
 #define SM_CAPTURE_NET 0x7fa9fe00u /* 127.169.254.0/24, host byte order */
 #define SM_CAPTURE_HOSTS 254u
 #define SM_CAPTURE_PORT 15001u
+#define SM_CAPTURE6_PORTS 254u
 
 #define SM_POD_IPS_MAX 4u
 #define SM_SLOTS_MAX 64u /* owner workers of one pod */
@@ -30,6 +34,8 @@
 #define SM_PEERS_MAX 262144u
 #define SM_PROBES_MAX 65536u
 #define SM_GATEWAY_PORTS_MAX 65536u
+#define SM_RANGES_MAX 65536u
+#define SM_PORTS_MAX 65536u
 
 #if defined(__cplusplus)
 #define SM_STATIC_ASSERT static_assert
@@ -75,13 +81,53 @@ enum sm_pod_state {
 	    2, /* described by a Pod object, but not in the mesh: its traffic is left alone */
 };
 
-/* sm_pods: netns cookie -> pod */
+enum sm_pod_flag {
+	SM_POD_IPV6 = 1,       /* it has an IPv6 address */
+	SM_POD_OUT_LISTED = 2, /* only listed destinations are taken */
+	SM_POD_IN_LISTED = 4,  /* only listed ports are taken */
+};
+
+/* sm_pods: netns cookie -> pod. A change of the pod's lists is written under a new policy number
+ * first, so that the row switches from the old lists to the new ones at once. */
 struct sm_pod {
 	__u32 state; /* enum sm_pod_state */
 	__u32 ip_count;
+	__u32 flags;  /* enum sm_pod_flag */
+	__u32 policy; /* of its rows in sm_ranges and sm_ports; 0: it has none */
+	__u32 slots;  /* owner workers, 1 .. SM_SLOTS_MAX */
 	struct sm_addr ip[SM_POD_IPS_MAX];
 };
-SM_LAYOUT(sm_pod, 72, 4);
+SM_LAYOUT(sm_pod, 84, 4);
+
+/* What a list says of a connection. */
+enum sm_take {
+	SM_TAKE_UNSAID = 0,
+	SM_TAKE_NO = 1,	 /* goes past the mesh */
+	SM_TAKE_YES = 2, /* is taken although the pod takes only what is listed */
+};
+
+/* sm_ranges (LPM_TRIE): longest prefix of a destination -> enum sm_take. The prefix counts the
+ * policy's 32 bits. An included range inside an excluded one is not written: exclusion wins. */
+struct sm_range_key {
+	__u32 prefix_bits;
+	__u32 policy;
+	struct sm_addr ip;
+};
+SM_LAYOUT(sm_range_key, 24, 4);
+#define SM_RANGE_POLICY_BITS 32u
+
+enum sm_direction {
+	SM_OUTBOUND = 0,
+	SM_INBOUND = 1,
+};
+
+/* sm_ports: -> enum sm_take */
+struct sm_port_key {
+	__u32 policy;
+	__u16 port_be;
+	__u16 direction; /* enum sm_direction */
+};
+SM_LAYOUT(sm_port_key, 8, 4);
 
 /* sm_wishes: a captured connection's two ends inside its netns -> where it wanted to go */
 struct sm_wish_key {
@@ -132,7 +178,8 @@ enum sm_listener_kind {
 	SM_LISTENER_OUT = 0,  /* captured connections */
 	SM_LISTENER_IN = 1,   /* arrivals from the network */
 	SM_LISTENER_SINK = 2, /* admission probes */
-	SM_LISTENER_KINDS = 3,
+	SM_LISTENER_V6 = 3,   /* added to each for its IPv6 listener */
+	SM_LISTENER_KINDS = 6,
 };
 
 /* sm_listeners (SOCKHASH) */
@@ -151,12 +198,25 @@ struct sm_gateway_key {
 };
 SM_LAYOUT(sm_gateway_key, 16, 8);
 
+/* unknownPods: a netns below the subtree that no Pod object describes */
+enum sm_unknown {
+	SM_UNKNOWN_DENY = 0,
+	SM_UNKNOWN_ALLOW = 1,
+	SM_UNKNOWN_HOLD = 2,
+};
+
 /* sm_node[0]: what holds for the whole node */
 struct sm_node {
-	__u32 allow_unknown; /* unknownPods: allow */
-	__u32 seed;	     /* of the hash that picks a capture address */
+	__u32 unknown;	      /* enum sm_unknown */
+	__u32 seed;	      /* of the hash that picks a capture address */
+	__u32 open_when_down; /* onProxyDown: open */
 };
-SM_LAYOUT(sm_node, 8, 4);
+SM_LAYOUT(sm_node, 12, 4);
+
+/* sm_alarm[0]: 1 from the moment that a wish could not be published until the daemon has seen it.
+ * While it is up, a SYN at an IPv6 capture port without a wish is dropped: it may be a captured
+ * one.
+ */
 
 /* Read-only data of one pod's arrive program, which cannot ask the kernel for its netns cookie. */
 struct sm_arrive_config {
@@ -211,11 +271,23 @@ SM_LAYOUT(sm_arrive_config, 88, 8);
 	X(ARRIVE_IN, "arrive.in", redirect)                                                        \
 	X(ARRIVE_SINK, "arrive.sink", redirect)                                                    \
 	X(ARRIVE_NO_WISH, "arrive.no_wish", deny)                                                  \
-	X(ARRIVE_IPV6_DENIED, "arrive.ipv6_denied", deny)                                          \
+	X(ARRIVE_LINK_LOCAL, "arrive.link_local", deny)                                            \
 	X(ARRIVE_GATEWAY_PORT, "arrive.gateway_port", deny)                                        \
 	X(ARRIVE_NO_LISTENER, "arrive.no_listener", deny)                                          \
 	X(ARRIVE_SLOT_EMPTY, "arrive.slot_empty", note)                                            \
-	X(ARRIVE_ASSIGN_FAILED, "arrive.assign_failed", note)
+	X(ARRIVE_ASSIGN_FAILED, "arrive.assign_failed", note)                                      \
+	X(CONNECT_EXCLUDED, "connect.excluded", pass)                                              \
+	X(CONNECT_OPEN, "connect.open", pass)                                                      \
+	X(CONNECT_HELD, "connect.held", redirect)                                                  \
+	X(CONNECT_LINK_LOCAL, "connect.link_local", deny)                                          \
+	X(ARRIVE_EXCLUDED, "arrive.excluded", pass)                                                \
+	X(ARRIVE_OPEN, "arrive.open", pass)                                                        \
+	X(ARRIVE_WISH_LOST, "arrive.wish_lost", deny)                                              \
+	X(HOLD_OTHER, "hold.other", pass)                                                          \
+	X(HOLD_OUT, "hold.out", deny)                                                              \
+	X(HOLD_IN, "hold.in", deny)                                                                \
+	X(UNMESHED_CONNECTED, "unmeshed.connected", note)                                          \
+	X(UNMESHED_ACCEPTED, "unmeshed.accepted", note)
 
 enum sm_counter {
 #define SM_COUNTER_ID(id, name, verdict) SM_C_##id,
