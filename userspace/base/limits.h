@@ -109,6 +109,14 @@ inline constexpr std::chrono::milliseconds kPodRetryPending =
     500ms;  // while a pod's namespace is not there yet
 inline constexpr std::chrono::milliseconds kPodRetrySettled =
     1s;  // otherwise: namespaces that went away are noticed
+inline constexpr std::chrono::milliseconds kWatchEvery =
+    1s;                                        // what should be attached is compared with what is
+inline constexpr unsigned kPodWatchEvery = 5;  // ... of the pods, every so many times
+inline constexpr std::chrono::milliseconds kWorkerStuckAfter =
+    5s;  // a worker that answers nothing this long loses its listener slots
+inline constexpr std::chrono::milliseconds kSelfTestEvery = 30s;  // one test of each pod's capture
+inline constexpr std::chrono::milliseconds kSelfTestTimeout = 5s;
+inline constexpr std::size_t kWatchNewsMax = 32;  // what status shows of the watch
 inline constexpr std::chrono::milliseconds kWorkerAnswer =
     250ms;  // a worker's answer to a view; without it: null
 }  // namespace sm

@@ -76,7 +76,8 @@ struct Kernel::State {
   UniqueFd home;
   Cgroup pods;
   Cgroup own;
-  UniqueFd lock;  // of the bpffs directory, for as long as we live
+  UniqueFd probes;  // the leaf of `pods` for self-tests
+  UniqueFd lock;    // of the bpffs directory, for as long as we live
   std::string pins;
   bool recovered = false;
   Maps maps;
@@ -110,6 +111,7 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelConfig& config) {
   SM_TRY(write_record(config.run_dir, Record{config.bpffs, state->pods.path}));
   SM_TRY_ASSIGN(Installation installed,
                 install(InstallPlaces{config.bpffs, state->pods, state->own}, config.unknown_pods));
+  state->probes = open_probe_leaf(state->pods);
   state->maps = std::move(installed.maps);
   state->links = std::move(installed.links);
   state->programs = Programs(installed.pins);
@@ -159,6 +161,7 @@ std::vector<std::string> Kernel::watch() {
   if (now->id != x_state->pods.id) {
     found.push_back("the cgroup " + now->path + " was removed and made again");
     x_state->pods = std::move(*now);
+    x_state->probes = open_probe_leaf(x_state->pods);
   }
   for (const char* part : {"", "/maps", "/links", "/pods"}) {
     const Result<> made = make_directory(x_state->pins + part);
@@ -189,6 +192,7 @@ bool Kernel::is_below_cgroup(const std::string& path) const {
 }
 const std::string& Kernel::pin_path() const { return x_state->pins; }
 int Kernel::home_netns() const { return x_state->home.get(); }
+int Kernel::probe_cgroup() const { return x_state->probes.get(); }
 const Cgroup& Kernel::pods_cgroup() const { return x_state->pods; }
 Maps& Kernel::map_access() { return x_state->maps; }
 Programs& Kernel::programs() { return x_state->programs; }

@@ -106,6 +106,8 @@ class Kernel final : public io::PodSockets, public io::OriginalDestinations {
   bool recovered() const;  // open() found the pins of an earlier run and took them over
 
   const Cgroup& pods_cgroup() const;
+  // A leaf of the subtree for SelfTester's sockets; -1 when it could not be made.
+  int probe_cgroup() const;
 
   // For Enrolment.
   Maps& map_access();

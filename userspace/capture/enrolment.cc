@@ -11,11 +11,11 @@
 #include <set>
 #include <utility>
 
+#include "base/limits.h"
 #include "base/log.h"
+#include "capture/enrolment_pod.h"
 #include "capture/maps.h"
-#include "capture/old_connections.h"
 #include "capture/pod_netns.h"
-#include "capture/pod_row.h"
 #include "capture/programs.h"
 #include "io/netns.h"
 
@@ -42,26 +42,8 @@ std::string_view to_string(PodState state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
-// What is done of one wish. `net` and the kernel's entries exist from kSteered on.
-struct Enrolment::Pod {
-  PodWish wish;
-  PodState state = PodState::kSeen;
-  std::uint64_t cookie = 0;
-  dev_t device = 0;
-  ino_t inode = 0;
-  std::optional<Error> error;
-  std::uint32_t policy = 0;  // of wish.lists, in force
-  // Second descriptors of the listeners, so that a slot can be taken from a worker that is stuck
-  // and given back to it.
-  std::vector<KernelListener> listeners;
-  std::vector<OldConnection> old_connections;
-  SelfTest self_test;
-
-  bool in_force() const { return state == PodState::kSteered || state == PodState::kReady; }
-};
-
 Enrolment::Enrolment(Kernel& kernel, EnrolmentEvents& events)
-    : x_kernel(kernel), x_events(events), x_policies(kernel.map_access()) {}
+    : x_kernel(kernel), x_events(events), x_policies(kernel.map_access()), x_tester(kernel) {}
 Enrolment::~Enrolment() = default;
 
 void Enrolment::reconcile(const std::vector<PodWish>& wishes) {
@@ -123,65 +105,6 @@ bool Enrolment::retry() {
   }
   if (changed) sweep();
   return changed;
-}
-
-std::vector<std::string> Enrolment::watch() {
-  std::vector<std::string> found;
-  for (auto& [key, pod] : x_pods) {
-    if (!pod.in_force()) continue;
-    std::string sentence = look_after(pod);
-    if (!sentence.empty()) found.push_back(fmt::format("pod {}: {}", key, sentence));
-  }
-  return found;
-}
-
-std::string Enrolment::look_after(Pod& pod) {
-  const auto ended = [](std::string what, const Result<>& done) {
-    return what + (done ? "; it is again" : ": " + done.error().describe());
-  };
-  const std::optional<sm_pod> row = x_kernel.map_access().pod(pod.cookie);
-  const std::uint32_t state = pod.wish.bypass ? SM_POD_BYPASS : SM_POD_ENROLLED;
-  if (!row || row->state != state) return ended("its row in sm_pods was not there", write_row(pod));
-  if (pod.wish.bypass) return "";
-  switch (x_kernel.programs().look_after(pod.cookie)) {
-    case Programs::Health::kInForce:
-      return "";
-    case Programs::Health::kPinnedAgain:
-      return "the pin of its sk_lookup link was removed; it is there again";
-    case Programs::Health::kGone:
-      break;
-  }
-  const Result<UniqueFd> netns = io::open_netns(pod.wish.netns_path.c_str());
-  return ended("sk_lookup was not in force in its netns",
-               netns ? x_kernel.programs().steer(x_kernel.map_access(), netns->get(),
-                                                 arrive_config(pod.wish, pod.cookie))
-                     : Result<>(netns.error()));
-}
-
-void Enrolment::set_worker_serving(unsigned worker, bool serving) {
-  if (serving == (x_absent_workers.count(worker) == 0)) return;
-  if (serving) {
-    x_absent_workers.erase(worker);
-  } else {
-    x_absent_workers.insert(worker);
-  }
-  for (const auto& [key, pod] : x_pods) {
-    for (const KernelListener& one : pod.listeners) {
-      if (one.listener.worker != worker || !pod.in_force()) continue;
-      const Result<> done = register_listener(pod, one);
-      if (!done) kLog.warn("pod {}: {}", key, done.error().describe());
-    }
-  }
-}
-
-// In the kernel's table, or out of it while its worker does not answer.
-Result<> Enrolment::register_listener(const Pod& pod, const KernelListener& listener) {
-  const Maps& maps = x_kernel.map_access();
-  const io::PodListener& own = listener.listener;
-  if (x_absent_workers.count(own.worker) == 0)
-    return maps.set_listener(pod.cookie, listener.kind, own.slot, own.fd.get());
-  maps.remove_listener(pod.cookie, listener.kind, own.slot);
-  return {};
 }
 
 void Enrolment::mark_ready(const std::string& key, std::uint64_t netns_cookie) {
@@ -325,6 +248,7 @@ void Enrolment::undo(Pod& pod) {
   maps.remove_listeners(pod.cookie, 0);
   pod.listeners.clear();
   pod.old_connections.clear();
+  pod.self_test = {};
   for (const auto& [netns, port] : maps.gateway_ports()) {
     if (netns == pod.cookie) maps.remove_gateway_port(netns, port);
   }
@@ -384,35 +308,6 @@ void Enrolment::sweep() {
     if (const std::optional<sm_pod> row = maps.pod(cookie)) policies.insert(row->policy);
   }
   x_policies.keep_only(policies);
-}
-
-// Connections that were there before capture are not ours to route. A strict pod may not keep them.
-void Enrolment::find_old_connections(Pod& pod, int netns) {
-  Result<std::vector<OldConnection>> found = old_connections(
-      OldConnectionSearch{netns, x_kernel.home_netns(), &x_kernel.pods_cgroup()}, pod.wish);
-  if (!found) {
-    kLog.warn("pod {}: its older connections cannot be listed: {}", pod.wish.key,
-              found.error().describe());
-    return;
-  }
-  pod.old_connections = std::move(*found);
-  if (pod.old_connections.empty()) return;
-  kLog.warn(
-      "pod {} has {} connections from before it was enrolled; they {}", pod.wish.key,
-      pod.old_connections.size(),
-      pod.wish.strict ? "are destroyed: its policy is strict" : "pass unmeshed until they end");
-  if (pod.wish.strict) destroy_old_connections(pod);
-}
-
-void Enrolment::destroy_old_connections(Pod& pod) {
-  if (pod.old_connections.empty()) return;
-  const Result<UniqueFd> netns = io::open_netns(pod.wish.netns_path.c_str());
-  const Result<> destroyed =
-      netns ? destroy_connections(
-                  OldConnectionSearch{netns->get(), x_kernel.home_netns(), &x_kernel.pods_cgroup()},
-                  pod.old_connections)
-            : Result<>(netns.error());
-  if (!destroyed) kLog.warn("pod {}: {}", pod.wish.key, destroyed.error().describe());
 }
 
 Result<> Enrolment::write_gateway_ports(const Pod& pod) {

@@ -12,6 +12,7 @@
 // Release is the reverse: the `pods` entry, sk_lookup, listeners, on_pod_close.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -26,6 +27,7 @@
 #include "base/result.h"
 #include "capture/capture.h"
 #include "capture/policy_table.h"
+#include "capture/self_test.h"
 #include "io/pod_net.h"
 
 namespace sm::capture {
@@ -127,6 +129,9 @@ class Enrolment {
   // Puts back what is missing of steered pods: a link or its pin, the pod's row. One sentence for
   // each thing found. For a timer of some seconds.
   std::vector<std::string> watch();
+  // Tests the capture of each Ready pod now and then, and notes the results. For a timer of about a
+  // second.
+  void self_test();
   // Takes the slots of a worker that does not answer out of every pod, so that the other owners get
   // its connections, or nobody; and gives them back. Pods that are steered later follow.
   void set_worker_serving(unsigned worker, bool serving);
@@ -160,6 +165,8 @@ class Enrolment {
   PolicyTable x_policies;
   std::map<std::string, Pod> x_pods;
   std::set<unsigned> x_absent_workers;
+  SelfTester x_tester;
+  std::chrono::steady_clock::time_point x_tested;  // all pods were
 };
 
 }  // namespace sm::capture

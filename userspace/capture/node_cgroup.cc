@@ -16,8 +16,12 @@
 #include <fstream>
 #include <memory>
 
+#include "base/log.h"
+
 namespace sm::capture {
 namespace {
+
+constexpr log::Logger kLog{log::Component::kCapture};
 
 struct Hook {
   bpf_attach_type type;
@@ -146,6 +150,16 @@ bool is_id_below(const Cgroup& subtree, std::uint64_t id) {
       ::readlink(fmt::format("/proc/self/fd/{}", fd.get()).c_str(), path.data(), path.size() - 1);
   return length > 0 &&
          is_below(subtree, std::string(path.data(), static_cast<std::size_t>(length)));
+}
+
+UniqueFd open_probe_leaf(const Cgroup& subtree) {
+  const std::string path = subtree.path + "/" + kProbeLeaf;
+  UniqueFd leaf;
+  if (::mkdir(path.c_str(), 0755) == 0 || errno == EEXIST)
+    leaf.reset(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!leaf.valid())
+    kLog.warn("capture cannot be tested: {}", system_error("make the cgroup " + path, errno).text);
+  return leaf;
 }
 
 std::vector<std::string> foreign_programs(const Cgroup& cgroup) {

@@ -32,6 +32,11 @@ bool is_below(const Cgroup& subtree, const std::string& path);
 // pods' cgroups come and go.
 bool is_id_below(const Cgroup& subtree, std::uint64_t id);
 
+// The leaf of `subtree` in which self-tests make their sockets; made when it is missing. Invalid,
+// and logged, when it cannot be: the tests then say so.
+UniqueFd open_probe_leaf(const Cgroup& subtree);
+inline constexpr const char* kProbeLeaf = "sockmesh-selftest";
+
 // What the cgroups from `cgroup` up to the root hold of our program types in a way that excludes or
 // is shadowed by ours: programs attached with flags 0 (nobody below may attach) or
 // BPF_F_ALLOW_OVERRIDE (ours would switch them off). One sentence for each; empty is good.

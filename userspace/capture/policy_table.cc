@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "capture/map_keys.h"
+#include "io/pod_sockets.h"
 
 namespace sm::capture {
 namespace {
@@ -47,6 +48,11 @@ Result<> PolicyTable::write(std::uint32_t policy, const CaptureLists& lists) con
   for (const Cidr& one : lists.out_include)
     if (!is_inside_excluded(lists, one)) SM_TRY(range(one, SM_TAKE_YES));
   for (const Cidr& one : lists.out_exclude) SM_TRY(range(one, SM_TAKE_NO));
+  // The tests of capture are taken whatever the lists say of their address.
+  for (const int family : {AF_INET, AF_INET6}) {
+    const IpAddress ip = io::self_test_destination(family).ip;
+    SM_TRY(range(Cidr{ip, ip.is_v4() ? 32U : 128U}, SM_TAKE_YES));
+  }
   // Included first: a port in both lists ends as excluded.
   for (const std::uint16_t one : lists.out_ports_include)
     SM_TRY(port(one, SM_OUTBOUND, SM_TAKE_YES));
@@ -58,9 +64,7 @@ Result<> PolicyTable::write(std::uint32_t policy, const CaptureLists& lists) con
 }
 
 Result<std::uint32_t> PolicyTable::add(const CaptureLists& lists) {
-  CaptureLists rows = lists;
-  rows.all_out = rows.all_in = true;  // flags of the pod's row, not rows of a table
-  if (rows.takes_everything()) return std::uint32_t{0};
+  if (lists.takes_everything()) return std::uint32_t{0};
   if (x_last == 0) {
     const std::set<std::uint32_t> left = numbers();
     if (!left.empty()) x_last = *left.rbegin();

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "capture/bpffs.h"
+#include "capture/node_cgroup.h"
 #include "capture/record.h"
 
 namespace sm::capture {
@@ -32,6 +33,8 @@ Result<std::vector<std::string>> uninstall(const std::string& run_dir) {
     SM_TRY_ASSIGN(const bool left, leave_bpffs(record->bpffs, done));
     if (!left) return done;  // the record stays for the next time
   }
+  const std::string leaf = record->cgroup + "/" + kProbeLeaf;
+  if (::rmdir(leaf.c_str()) == 0) done.push_back("removed " + leaf);
   const std::string path = record_path(run_dir);
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return system_error("remove " + path, errno);
   done.push_back("removed " + path);

@@ -39,6 +39,18 @@ class PodSockets {
                                 const std::optional<SocketAddress>& client) = 0;
 };
 
+// Where the daemon's own tests of capture want to go (capture/self_test.h): documentation addresses
+// (RFC 5737, RFC 3849), which nobody has. Whoever accepts a captured connection with this
+// destination answers with the pod's key and closes.
+inline SocketAddress self_test_destination(int family) {
+  constexpr std::uint16_t kPort = 15000;
+  static constexpr std::uint8_t kIpv4[] = {0, 0, 0,    0,    0,   0, 0, 0,
+                                           0, 0, 0xff, 0xff, 192, 0, 2, 222};
+  static constexpr std::uint8_t kIpv6[] = {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0,
+                                           0,    0,    0,    0,    0, 0, 0, 0xde};
+  return {IpAddress::from_v6(family == AF_INET ? kIpv4 : kIpv6), kPort};
+}
+
 // Where a captured connection wanted to go.
 class OriginalDestinations {
  public:

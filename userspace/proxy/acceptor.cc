@@ -84,6 +84,8 @@ void Acceptor::take_outbound(UniqueFd fd, const SocketAddress& peer, const Socke
     x_core.counters().add(telemetry::Metric::kNoWish);
     return refuse(std::move(fd));
   }
+  if (*wanted == io::self_test_destination(wanted->ip.family()))
+    return answer_self_test(std::move(fd));
   ConnectionFacts facts{Side::kOutbound, &x_pod, peer, *wanted};
   // The application connected from a loopback address only because we took it there; its own
   // address is the pod's.
@@ -93,6 +95,14 @@ void Acceptor::take_outbound(UniqueFd fd, const SocketAddress& peer, const Socke
     break;
   }
   start_outbound_session(x_core, facts, std::make_unique<io::TcpTransport>(std::move(fd)));
+}
+
+// The daemon tests whether this pod is captured; the name proves as whom. An empty send buffer
+// takes a name whole, and a tester that reads nothing has its own limit.
+void Acceptor::answer_self_test(UniqueFd fd) {
+  const std::string& name = x_pod.net->key;
+  if (::send(fd.get(), name.data(), name.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+    refuse(std::move(fd));
 }
 
 void Acceptor::take_inbound(UniqueFd fd, const SocketAddress& peer, const SocketAddress& local) {

@@ -26,6 +26,7 @@ class Acceptor final : public io::Mortal, private io::WatchEvents, private io::T
   void take(UniqueFd fd, const SocketAddress& peer);
   void take_outbound(UniqueFd fd, const SocketAddress& peer, const SocketAddress& local);
   void take_inbound(UniqueFd fd, const SocketAddress& peer, const SocketAddress& local);
+  void answer_self_test(UniqueFd fd);
   void refuse(UniqueFd fd);
 
   Core& x_core;

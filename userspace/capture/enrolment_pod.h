@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Enrolment keeps of one wish. For its own files only.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "capture/enrolment.h"
+#include "capture/pod_row.h"
+
+namespace sm::capture {
+
+// What is done of one wish. `net` and the kernel's entries exist from kSteered on.
+struct Enrolment::Pod {
+  PodWish wish;
+  PodState state = PodState::kSeen;
+  std::uint64_t cookie = 0;
+  dev_t device = 0;
+  ino_t inode = 0;
+  std::optional<Error> error;
+  std::uint32_t policy = 0;  // of wish.lists, in force
+  // Second descriptors of the listeners, so that a slot can be taken from a worker that is stuck
+  // and given back to it.
+  std::vector<KernelListener> listeners;
+  std::vector<OldConnection> old_connections;
+  SelfTest self_test;
+
+  bool in_force() const { return state == PodState::kSteered || state == PodState::kReady; }
+};
+
+}  // namespace sm::capture
