@@ -44,6 +44,7 @@ Json DaemonViews::status() {
   json["workers"] = worker_rows();
   // No workload identity on the wire yet: said here rather than assumed by the reader.
   json["betweenNodes"] = "plaintext";
+  json["watch"] = x_watchdog.report();
   json["counters"] = kernel_counters();
   json["metrics"] = metrics();
   return json;

@@ -9,6 +9,7 @@
 #include "capture/capture.h"
 #include "config/node_config.h"
 #include "daemon/reconciler.h"
+#include "daemon/watchdog.h"
 #include "daemon/worker_pool.h"
 
 namespace sm::daemon {
@@ -29,11 +30,13 @@ class DaemonViews final : public admin::Views {
  public:
   // References outlive the views.
   DaemonViews(const config::NodeConfig& node, const capture::Kernel& kernel,
-              const Reconciler& reconciler, const WorkerPool& workers, Commands& commands)
+              const Reconciler& reconciler, const WorkerPool& workers, const Watchdog& watchdog,
+              Commands& commands)
       : x_node(node),
         x_kernel(kernel),
         x_reconciler(reconciler),
         x_workers(workers),
+        x_watchdog(watchdog),
         x_commands(commands) {}
 
   Json status() override;
@@ -56,6 +59,7 @@ class DaemonViews final : public admin::Views {
   const capture::Kernel& x_kernel;
   const Reconciler& x_reconciler;
   const WorkerPool& x_workers;
+  const Watchdog& x_watchdog;
   Commands& x_commands;
 };
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "capture/enrolment.h"
@@ -19,13 +20,18 @@ class PodGate {
   virtual bool retry() = 0;
   virtual void mark_ready(const std::string& key, std::uint64_t netns_cookie) = 0;
   virtual std::vector<capture::PodStatus> statuses() const = 0;
+  // Puts back what is missing in the kernel, of the node and, when asked, of each pod. One sentence
+  // for each thing found.
+  virtual std::vector<std::string> watch(bool pods_too) = 0;
+  virtual void self_test() = 0;
+  virtual void set_worker_serving(unsigned worker, bool serving) = 0;
 };
 
 // The real one: passes everything on.
 class CaptureGate final : public PodGate {
  public:
   CaptureGate(capture::Kernel& kernel, capture::EnrolmentEvents& events)
-      : x_enrolment(kernel, events) {}
+      : x_kernel(kernel), x_enrolment(kernel, events) {}
   void reconcile(const std::vector<capture::PodWish>& wishes) override {
     x_enrolment.reconcile(wishes);
   }
@@ -34,8 +40,19 @@ class CaptureGate final : public PodGate {
     x_enrolment.mark_ready(key, netns_cookie);
   }
   std::vector<capture::PodStatus> statuses() const override { return x_enrolment.statuses(); }
+  std::vector<std::string> watch(bool pods_too) override {
+    std::vector<std::string> found = x_kernel.watch();
+    if (!pods_too) return found;
+    for (std::string& one : x_enrolment.watch()) found.push_back(std::move(one));
+    return found;
+  }
+  void self_test() override { x_enrolment.self_test(); }
+  void set_worker_serving(unsigned worker, bool serving) override {
+    x_enrolment.set_worker_serving(worker, serving);
+  }
 
  private:
+  capture::Kernel& x_kernel;
   capture::Enrolment x_enrolment;
 };
 

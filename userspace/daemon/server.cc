@@ -55,12 +55,13 @@ Server::Server(config::NodeConfig node, Opened opened)
       x_loader(x_node.state_dir),
       x_reconciler({x_node.node_name, x_node.workers_per_pod}, x_workers, *this),
       x_gate(*x_kernel, x_reconciler),
+      x_watchdog(x_loop, x_gate, x_workers),
       x_retry_timer(x_loop.timers(), *this, kRetryPods),
       x_sync_timer(x_loop.timers(), *this, kSyncDeadline),
       x_drain_timer(x_loop.timers(), *this, kDrainDeadline),
       x_resources(x_loop, std::move(opened.source), *this),
       x_signals(x_loop, std::move(opened.signals), *this),
-      x_views(x_node, *x_kernel, x_reconciler, x_workers, *this) {
+      x_views(x_node, *x_kernel, x_reconciler, x_workers, x_watchdog, *this) {
   x_reconciler.start(x_gate);
   kLog.info("sockmeshd {} on node {}: {} workers, cgroup {}, pins in {}{}, resources {}, runDir {}",
             kVersion, x_node.node_name, x_workers.size(), x_kernel->cgroup_path(),

@@ -21,6 +21,7 @@
 #include "daemon/run_directory.h"
 #include "daemon/signals.h"
 #include "daemon/sync_board.h"
+#include "daemon/watchdog.h"
 #include "daemon/worker_pool.h"
 #include "io/loop.h"
 #include "io/timer.h"
@@ -81,6 +82,7 @@ class Server final : private ReconcilerEvents,
   config::Loader x_loader;
   Reconciler x_reconciler;
   CaptureGate x_gate;
+  Watchdog x_watchdog;
   FindingLog x_finding_log;
   SyncBoard x_syncs;
   io::Timer x_retry_timer;

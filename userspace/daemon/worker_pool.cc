@@ -74,6 +74,12 @@ void WorkerPool::drain(std::function<void()> all_drained) {
   }
 }
 
+void WorkerPool::ask_pulse(unsigned worker, std::function<void()> answered) {
+  io::Loop& control = x_control;
+  x_threads[worker]->post(
+      [&control, answered = std::move(answered)](proxy::Worker&) { control.post(answered); });
+}
+
 std::vector<std::optional<WorkerLoad>> WorkerPool::loads(
     const std::vector<std::string>& pods) const {
   struct Answers {

@@ -44,6 +44,9 @@ class FakeGate final : public PodGate {
     }
     retry();
   }
+  std::vector<std::string> watch(bool) override { return {}; }
+  void self_test() override {}
+  void set_worker_serving(unsigned, bool) override {}
   bool retry() override {
     bool changed = false;
     for (auto& [key, pod] : x_pods) {
