@@ -67,6 +67,7 @@ Result<Json> answer_now(Views& views, const std::string& verb, const Json& reque
   if (verb == "proxy-config") return proxy_config(views, request);
   if (verb == "log-level") return log_level(views, request);
   if (verb == "drain") return views.drain();
+  if (verb == "handover") return views.hand_over();
   if (verb == "explain") return explain(views, request);
   return bad_request("this daemon does not know the verb \"" + verb + "\"");
 }

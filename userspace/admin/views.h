@@ -38,6 +38,9 @@ class Views {
   virtual Result<Json> set_log_level(const std::string& component, const std::string& level) = 0;
   // Starts draining (as SIGTERM does, without ending the process).
   virtual Result<Json> drain() = 0;
+  // Lets go of what only one daemon may hold, for a successor on the same node file, and serves on
+  // until that has every pod: {"handingOver":true}.
+  virtual Result<Json> hand_over() = 0;
   // requests: array of the lines of explain's batch; answers in the same order.
   virtual Result<Json> explain(const Json& requests) = 0;
 };

@@ -116,6 +116,10 @@ inline constexpr std::chrono::milliseconds kWorkerStuckAfter =
     5s;  // a worker that answers nothing this long loses its listener slots
 inline constexpr std::chrono::milliseconds kSelfTestEvery = 30s;  // one test of each pod's capture
 inline constexpr std::chrono::milliseconds kSelfTestTimeout = 5s;
+inline constexpr std::chrono::milliseconds kHandoverLook =
+    100ms;  // does the successor have every pod?
+inline constexpr std::chrono::milliseconds kHandoverWait =
+    30s;  // ... if it has none of them after this, the old daemon goes on
 inline constexpr std::size_t kWatchNewsMax = 32;  // what status shows of the watch
 inline constexpr std::chrono::milliseconds kWorkerAnswer =
     250ms;  // a worker's answer to a view; without it: null

@@ -84,6 +84,7 @@ struct Kernel::State {
   GlobalLinks links;
   Programs programs{""};
   std::string subtree;  // `cgroup:` as it is written
+  std::string bpffs;
 };
 
 Kernel::Kernel(std::unique_ptr<State> state) : x_state(std::move(state)) {}
@@ -93,6 +94,7 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelConfig& config) {
   auto state = std::make_unique<State>();
   SM_TRY_ASSIGN(state->home, io::current_netns());
   state->subtree = config.cgroup;
+  state->bpffs = config.bpffs;
   SM_TRY_ASSIGN(state->pods, open_subtree(config.cgroup));
   SM_TRY_ASSIGN(state->own, open_own_cgroup());
   for (const Cgroup* cgroup : {&state->pods, &state->own}) {
@@ -192,6 +194,11 @@ bool Kernel::is_below_cgroup(const std::string& path) const {
 }
 const std::string& Kernel::pin_path() const { return x_state->pins; }
 int Kernel::home_netns() const { return x_state->home.get(); }
+void Kernel::let_go() { x_state->lock.reset(); }
+Result<> Kernel::take_back() {
+  SM_TRY_ASSIGN(x_state->lock, lock_directory(x_state->bpffs));
+  return {};
+}
 int Kernel::probe_cgroup() const { return x_state->probes.get(); }
 const Cgroup& Kernel::pods_cgroup() const { return x_state->pods; }
 Maps& Kernel::map_access() { return x_state->maps; }

@@ -109,6 +109,11 @@ class Kernel final : public io::PodSockets, public io::OriginalDestinations {
   // A leaf of the subtree for SelfTester's sockets; -1 when it could not be made.
   int probe_cgroup() const;
 
+  // Lets another process take this bpffs directory; nothing of this object may change the kernel
+  // side after that, until take_back(). kUnavailable: another has it.
+  void let_go();
+  Result<> take_back();
+
   // For Enrolment.
   Maps& map_access();
   Programs& programs();

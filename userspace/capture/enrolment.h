@@ -132,6 +132,8 @@ class Enrolment {
   // Tests the capture of each Ready pod now and then, and notes the results. For a timer of about a
   // second.
   void self_test();
+  // Whether a successor's listeners are in the kernel's table for every pod, or the pod's are gone.
+  bool handed_over() const;
   // Takes the slots of a worker that does not answer out of every pod, so that the other owners get
   // its connections, or nobody; and gives them back. Pods that are steered later follow.
   void set_worker_serving(unsigned worker, bool serving);

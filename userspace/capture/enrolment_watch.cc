@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Enrolment, after a pod is steered: keeping it so, proving it, and what was there before.
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <set>
 #include <utility>
@@ -77,6 +78,20 @@ void Enrolment::self_test() {
                                      (pod_row(pod.wish, 0).flags & SM_POD_IPV6) != 0});
   }
   x_tester.launch(targets);
+}
+
+bool Enrolment::handed_over() const {
+  const Maps& maps = x_kernel.map_access();
+  for (const auto& [key, pod] : x_pods) {
+    if (!pod.in_force()) continue;
+    for (const KernelListener& one : pod.listeners) {
+      std::uint64_t own = 0;
+      socklen_t length = sizeof own;
+      ::getsockopt(one.listener.fd.get(), SOL_SOCKET, SO_COOKIE, &own, &length);
+      if (maps.listener(pod.cookie, one.kind, one.listener.slot) == own) return false;
+    }
+  }
+  return true;
 }
 
 void Enrolment::set_worker_serving(unsigned worker, bool serving) {

@@ -173,6 +173,12 @@ Result<> Maps::set_listener(std::uint64_t netns, std::uint32_t kind, std::uint32
   return {};
 }
 
+std::uint64_t Maps::listener(std::uint64_t netns, std::uint32_t kind, std::uint32_t slot) const {
+  const sm_listener_key key{netns, kind, slot};
+  std::uint64_t cookie = 0;
+  return bpf_map_lookup_elem(fd(MapId::kListeners), &key, &cookie) == 0 ? cookie : 0;
+}
+
 void Maps::remove_listener(std::uint64_t netns, std::uint32_t kind, std::uint32_t slot) const {
   const sm_listener_key key{netns, kind, slot};
   bpf_map_delete_elem(fd(MapId::kListeners), &key);

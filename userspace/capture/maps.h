@@ -75,6 +75,8 @@ class Maps {
   bool take_alarm() const;
   Result<> set_listener(std::uint64_t netns, std::uint32_t kind, std::uint32_t slot,
                         int socket) const;
+  // The socket cookie of a registered listener; 0: there is none.
+  std::uint64_t listener(std::uint64_t netns, std::uint32_t kind, std::uint32_t slot) const;
   // Those of slots `first` and up.
   void remove_listeners(std::uint64_t netns, std::uint32_t first) const;
   void remove_listener(std::uint64_t netns, std::uint32_t kind, std::uint32_t slot) const;

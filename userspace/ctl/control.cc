@@ -101,6 +101,10 @@ int run_log_level(const Invocation& call, Console& console) {
   return ask_and_print(call, console, request, lines_text);
 }
 
+int run_handover(const Invocation& call, Console& console) {
+  return ask_and_print(call, console, Json{{"verb", "handover"}}, lines_text);
+}
+
 int run_drain(const Invocation& call, Console& console) {
   return ask_and_print(call, console, Json{{"verb", "drain"}}, lines_text);
 }

@@ -17,6 +17,7 @@ int run_bpf(const Invocation& call, Console& console);
 int run_sync(const Invocation& call, Console& console);
 int run_log_level(const Invocation& call, Console& console);
 int run_drain(const Invocation& call, Console& console);
+int run_handover(const Invocation& call, Console& console);
 // store.cc
 int run_apply(const Invocation& call, Console& console);
 int run_delete(const Invocation& call, Console& console);

@@ -164,17 +164,21 @@ Verb doctor_verb() {
 }  // namespace
 
 std::vector<Verb> online_verbs() {
-  return {
-      status_verb(),
-      plain("pods", "the pods of this node: state, addresses, owner workers, sessions",
-            "Pods of this node that are not in the mesh are listed with the reason.", run_pods),
-      sync_verb(),
-      proxy_config_verb(),
-      plain("bpf", "eBPF programs, maps and counters",
-            "Counters live in the kernel and survive restarts of the daemon.", run_bpf),
-      log_level_verb(),
-      plain("drain", "let connections end, as SIGTERM does, without ending the daemon",
-            "New requests still work; answers ask clients to open new connections.", run_drain)};
+  return {status_verb(),
+          plain("pods", "the pods of this node: state, addresses, owner workers, sessions",
+                "Pods of this node that are not in the mesh are listed with the reason.", run_pods),
+          sync_verb(),
+          proxy_config_verb(),
+          plain("bpf", "eBPF programs, maps and counters",
+                "Counters live in the kernel and survive restarts of the daemon.", run_bpf),
+          log_level_verb(),
+          plain("drain", "let connections end, as SIGTERM does, without ending the daemon",
+                "New requests still work; answers ask clients to open new connections.", run_drain),
+          plain("handover", "let the next sockmeshd take over without a refused connection",
+                "Start the next daemon on the same node file right after it. Until that has every "
+                "pod this "
+                "one serves on; if none comes within 30 s, it goes on as before.",
+                run_handover)};
 }
 
 std::vector<Verb> store_verbs() { return {apply_verb(), delete_verb()}; }

@@ -128,6 +128,11 @@ Result<Json> DaemonViews::drain() {
   return Json{{"draining", true}, {"alreadyDraining", before}};
 }
 
+Result<Json> DaemonViews::hand_over() {
+  if (x_commands.hand_over_now()) return Json{{"handingOver", true}};
+  return Error{ErrorCode::kUnavailable, "the daemon drains and ends", "start the next one"};
+}
+
 // One answer a question, in order; a question that has none is answered {"error": "..."} and does
 // not spoil the others.
 Result<Json> DaemonViews::explain(const Json& requests) {

@@ -19,6 +19,8 @@ class Commands {
  public:
   // Loads now and answers when all of it is in force, or after `wait`.
   virtual void sync_now(std::chrono::milliseconds wait, admin::Views::Reply reply) = 0;
+  // Starts handing over to a successor. False: the daemon drains already.
+  virtual bool hand_over_now() = 0;
   // Drains without ending the process. True when that had begun before.
   virtual bool drain_now() = 0;
 
@@ -46,6 +48,7 @@ class DaemonViews final : public admin::Views {
   void sync(std::chrono::milliseconds wait, Reply reply) override;
   Result<Json> set_log_level(const std::string& component, const std::string& level) override;
   Result<Json> drain() override;
+  Result<Json> hand_over() override;
   Result<Json> explain(const Json& requests) override;
 
  private:

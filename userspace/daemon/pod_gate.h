@@ -25,6 +25,10 @@ class PodGate {
   virtual std::vector<std::string> watch(bool pods_too) = 0;
   virtual void self_test() = 0;
   virtual void set_worker_serving(unsigned worker, bool serving) = 0;
+  // As capture::Kernel and capture::Enrolment: a successor may have the kernel side.
+  virtual void let_go() = 0;
+  virtual Result<> take_back() = 0;
+  virtual bool handed_over() const = 0;
 };
 
 // The real one: passes everything on.
@@ -47,6 +51,9 @@ class CaptureGate final : public PodGate {
     return found;
   }
   void self_test() override { x_enrolment.self_test(); }
+  void let_go() override { x_kernel.let_go(); }
+  Result<> take_back() override { return x_kernel.take_back(); }
+  bool handed_over() const override { return x_enrolment.handed_over(); }
   void set_worker_serving(unsigned worker, bool serving) override {
     x_enrolment.set_worker_serving(worker, serving);
   }

@@ -20,6 +20,9 @@ class RunDirectory {
   std::string socket_path() const { return x_path + "/admin.sock"; }
   const std::string& path() const { return x_path; }
 
+  // Lets another daemon take the directory.
+  void let_go() { x_pid_file.reset(); }
+
  private:
   RunDirectory(std::string path, UniqueFd pid_file)
       : x_path(std::move(path)), x_pid_file(std::move(pid_file)) {}

@@ -56,6 +56,8 @@ Server::Server(config::NodeConfig node, Opened opened)
       x_reconciler({x_node.node_name, x_node.workers_per_pod}, x_workers, *this),
       x_gate(*x_kernel, x_reconciler),
       x_watchdog(x_loop, x_gate, x_workers),
+      x_handover(x_loop, static_cast<HandoverEvents&>(*this),
+                 std::chrono::seconds(x_node.drain_seconds)),
       x_retry_timer(x_loop.timers(), *this, kRetryPods),
       x_sync_timer(x_loop.timers(), *this, kSyncDeadline),
       x_drain_timer(x_loop.timers(), *this, kDrainDeadline),
@@ -79,6 +81,7 @@ Result<> Server::open_admin() {
 }
 
 void Server::load() {
+  if (x_hands_off) return;
   const auto snapshot = x_loader.load(x_node.resources);
   x_reconciler.apply(snapshot);
   config::Findings findings = snapshot->findings;
@@ -131,6 +134,14 @@ void Server::on_terminate() {
     return x_loop.stop();
   }
   x_ending = true;
+  if (x_handover.under_way()) {
+    kLog.info("handing over: ending when that is done; asked again, at once");
+    return;
+  }
+  end();
+}
+
+void Server::end() {
   if (x_drained) return x_loop.stop();
   kLog.info("draining for at most {} s; the programs stay attached", x_node.drain_seconds);
   drain_now();
@@ -147,6 +158,42 @@ bool Server::drain_now() {
   return false;
 }
 
+bool Server::hand_over_now() {
+  if (x_draining || x_ending) return false;
+  x_handover.offer();
+  return true;
+}
+
+void Server::let_go() {
+  x_hands_off = true;
+  x_retry_timer.cancel();
+  x_watchdog.stop();
+  x_admin.reset();
+  x_gate.let_go();
+  x_run.let_go();
+}
+
+bool Server::successor_has_all() { return x_gate.handed_over(); }
+
+bool Server::take_back() {
+  auto run = RunDirectory::take(x_node.run_dir);
+  if (!run || !x_gate.take_back()) return false;
+  x_run = std::move(*run);
+  x_hands_off = false;
+  const auto admin = open_admin();
+  if (!admin) kLog.error("{}", admin.error().describe());
+  x_watchdog.start();
+  load();
+  return true;
+}
+
+void Server::retire() { x_workers.retire(); }
+
+void Server::leave() {
+  x_ending = true;
+  end();
+}
+
 void Server::sync_now(std::chrono::milliseconds wait, admin::Views::Reply reply) {
   const auto deadline = x_loop.now() + wait;
   x_resources.forget_pending();
@@ -158,6 +205,7 @@ void Server::sync_now(std::chrono::milliseconds wait, admin::Views::Reply reply)
 void Server::on_timer(int tag) {
   switch (tag) {
     case kRetryPods:
+      if (x_hands_off) break;
       x_reconciler.retry();
       arm_retry();
       check_syncs();

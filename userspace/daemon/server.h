@@ -16,6 +16,7 @@
 #include "config/node_config.h"
 #include "daemon/daemon_views.h"
 #include "daemon/finding_log.h"
+#include "daemon/handover.h"
 #include "daemon/reconciler.h"
 #include "daemon/resource_watch.h"
 #include "daemon/run_directory.h"
@@ -33,6 +34,7 @@ class Server final : private ReconcilerEvents,
                      private ResourceEvents,
                      private SignalEvents,
                      private Commands,
+                     private HandoverEvents,
                      private io::TimerEvents {
   // What start() obtained and the constructor only keeps.
   struct Opened {
@@ -66,9 +68,16 @@ class Server final : private ReconcilerEvents,
   void on_reopen_log() override;
   void sync_now(std::chrono::milliseconds wait, admin::Views::Reply reply) override;
   bool drain_now() override;
+  bool hand_over_now() override;
+  void let_go() override;
+  bool successor_has_all() override;
+  bool take_back() override;
+  void retire() override;
+  void leave() override;
   void on_timer(int tag) override;
 
   void load();
+  void end();
   void arm_retry();
   void check_syncs();
 
@@ -83,6 +92,7 @@ class Server final : private ReconcilerEvents,
   Reconciler x_reconciler;
   CaptureGate x_gate;
   Watchdog x_watchdog;
+  Handover x_handover;
   FindingLog x_finding_log;
   SyncBoard x_syncs;
   io::Timer x_retry_timer;
@@ -92,6 +102,7 @@ class Server final : private ReconcilerEvents,
   Signals x_signals;
   DaemonViews x_views;
   std::unique_ptr<admin::AdminServer> x_admin;
+  bool x_hands_off = false;  // a successor may have the kernel side
   bool x_draining = false;
   bool x_drained = false;
   bool x_ending = false;  // a signal asked for the end

@@ -19,8 +19,10 @@ Watchdog::Watchdog(io::Loop& control, PodGate& gate, WorkerPool& workers)
       x_workers(workers),
       x_pulse(workers.size()),
       x_timer(control.timers(), static_cast<io::TimerEvents&>(*this), 0) {
-  x_timer.arm(kWatchEvery);
+  start();
 }
+
+void Watchdog::start() { x_timer.arm(kWatchEvery); }
 
 void Watchdog::on_timer(int /*tag*/) {
   look();
@@ -37,10 +39,10 @@ void Watchdog::look() {
 // What stays wrong is said once, not every second.
 void Watchdog::note(const std::vector<std::string>& sentences) {
   std::set<std::string> standing;
+  x_found += sentences.size();
   for (const std::string& one : sentences) {
     standing.insert(one);
     if (x_standing.count(one) != 0) continue;
-    ++x_found;
     kLog.error("{}", one);
     x_last.push_back(one);
     if (x_last.size() > kWatchNewsMax) x_last.pop_front();

@@ -27,8 +27,9 @@ class Watchdog final : private io::TimerEvents {
 
   // {"found":N,"last":[sentence,...],"stuckWorkers":[index,...]}
   Json report() const;
-  // Another daemon has the kernel side now.
+  // While another daemon may have the kernel side.
   void stop() { x_timer.cancel(); }
+  void start();
 
  private:
   void on_timer(int tag) override;

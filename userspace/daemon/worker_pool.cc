@@ -74,6 +74,10 @@ void WorkerPool::drain(std::function<void()> all_drained) {
   }
 }
 
+void WorkerPool::retire() {
+  for (const auto& thread : x_threads) thread->post([](proxy::Worker& worker) { worker.retire(); });
+}
+
 void WorkerPool::ask_pulse(unsigned worker, std::function<void()> answered) {
   io::Loop& control = x_control;
   x_threads[worker]->post(

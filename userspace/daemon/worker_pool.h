@@ -48,6 +48,8 @@ class WorkerPool final : public Fleet {
   // Asks every worker to drain; `all_drained` is called on the control thread when none has a
   // session left.
   void drain(std::function<void()> all_drained);
+  // See proxy::Worker::retire.
+  void retire();
   // Calls `answered` on the control thread after the worker has come round to it.
   void ask_pulse(unsigned worker, std::function<void()> answered);
   // One entry a worker. Waits for at most kWorkerAnswer: workers never wait for control, so this

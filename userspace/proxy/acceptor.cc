@@ -69,7 +69,7 @@ void Acceptor::take(UniqueFd fd, const SocketAddress& peer) {
     return;
   }
   x_core.counters().add(telemetry::Metric::kDownstreamOpened);
-  if (!x_core.plan() || x_core.draining()) return refuse(std::move(fd));
+  if (!x_core.plan() || !x_core.accepting()) return refuse(std::move(fd));
   io::set_no_delay(fd.get());
   if (x_listener.kind == io::ListenerKind::kOutbound) {
     take_outbound(std::move(fd), peer, local);

@@ -55,7 +55,11 @@ class Core {
   }
 
   bool draining() const { return x_draining; }
-  void start_draining() { x_draining = true; }
+  void start_draining(bool still_accepting) {
+    x_draining = true;
+    x_accepting = still_accepting;
+  }
+  bool accepting() const { return x_accepting; }
 
   // The Date header's value, renewed once a second.
   std::string_view date();
@@ -73,6 +77,7 @@ class Core {
   MirrorSet x_mirrors;
   SessionTable x_sessions;  // last: sessions use everything above
   bool x_draining = false;
+  bool x_accepting = true;
   std::int64_t x_date_second = 0;
   std::string x_date;
 };

@@ -64,8 +64,10 @@ class Worker::Impl final : private SessionTableEvents {
     x_core.loop().bury(std::make_unique<Remains>(x_core.take_pod(key)));
   }
 
+  void retire() { x_core.start_draining(true); }
+
   void drain(std::function<void()> done) {
-    x_core.start_draining();
+    x_core.start_draining(false);
     for (auto& acceptor : x_acceptors) acceptor->stop();
     x_core.pool().drain();
     x_core.sessions().drain_all();
@@ -109,6 +111,8 @@ void Worker::remove_pod(const std::string& key, std::uint64_t netns_cookie) {
 void Worker::probe_arrived(const SocketAddress& from, const SocketAddress& to) {
   x_impl->core().admissions().probe_arrived(from, to);
 }
+
+void Worker::retire() { x_impl->retire(); }
 
 void Worker::drain(std::function<void()> done) { x_impl->drain(std::move(done)); }
 

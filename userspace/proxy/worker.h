@@ -64,6 +64,10 @@ class Worker {
   // session is left. The caller ends it earlier by destroying the worker.
   void drain(std::function<void()> done);
 
+  // For a daemon whose successor gets the new connections: what its listeners still hold is served,
+  // and every answer asks the client to connect anew. drain() ends it.
+  void retire();
+
   std::size_t sessions() const;
   std::size_t sessions_of(const std::string& pod_key) const;
 

@@ -37,6 +37,7 @@ class FakeViews final : public Views {
   Result<Json> set_log_level(const std::string& component, const std::string& level) override {
     return Json(component + ":" + level);
   }
+  Result<Json> hand_over() override { return Json{{"handingOver", true}}; }
   Result<Json> drain() override { return Json("draining"); }
   Result<Json> explain(const Json& requests) override { return requests; }
 

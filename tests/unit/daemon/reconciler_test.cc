@@ -47,6 +47,9 @@ class FakeGate final : public PodGate {
   std::vector<std::string> watch(bool) override { return {}; }
   void self_test() override {}
   void set_worker_serving(unsigned, bool) override {}
+  void let_go() override {}
+  Result<> take_back() override { return {}; }
+  bool handed_over() const override { return false; }
   bool retry() override {
     bool changed = false;
     for (auto& [key, pod] : x_pods) {
