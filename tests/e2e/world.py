@@ -28,10 +28,10 @@ MESH_CONFIG = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "is
 class Servers:
     """All servers of one pod."""
 
-    def __init__(self, pod: Pod):
+    def __init__(self, pod: Pod, host: str = "0.0.0.0"):
         self.pod = pod
-        self.web, self.echo = Web(pod, WEB_PORT), Echo(pod, ECHO_PORT)
-        self.first, self.mute = First(pod, FIRST_PORT), Mute(pod, MUTE_PORT)
+        self.web, self.echo = Web(pod, WEB_PORT, host), Echo(pod, ECHO_PORT, host)
+        self.first, self.mute = First(pod, FIRST_PORT, host), Mute(pod, MUTE_PORT, host)
 
     def all(self) -> list:
         return [self.web, self.echo, self.first, self.mute]
@@ -67,8 +67,10 @@ def parse_record(line: str) -> Record | None:
 
 
 class World:
-    def __init__(self, name: str, direct: bool = False, **node_options):
-        self.lab = Lab(f"e2e-{name}", direct=direct)
+    SERVER_HOST = "0.0.0.0"  # what the applications listen on
+
+    def __init__(self, name: str, direct: bool = False, dual: bool = False, **node_options):
+        self.lab = Lab(f"e2e-{name}", direct=direct, dual=dual)
         self.direct, self.node_options = direct, {"workers": 2, "randomSeed": 1, **node_options}
 
     def __enter__(self) -> "World":
@@ -96,7 +98,7 @@ class World:
         self.out = lab.add_pod("lab", "out")
         self.services = {name: lab.add_service("shop", name, PORTS) for name in ("b", "c")}
         lab.add_service("istio-system", "istio-ingressgateway", [("http2", 80, 8080)], {"istio": "ingressgateway"})
-        self.on_b, self.on_c = Servers(self.b), Servers(self.c)
+        self.on_b, self.on_c = Servers(self.b, self.SERVER_HOST), Servers(self.c, self.SERVER_HOST)
         lab.start_nodes()
         lab.sync()
 

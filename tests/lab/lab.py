@@ -52,12 +52,14 @@ def process_start(pid: int) -> str:
 
 class Lab:
     GATEWAY_IP, DNS_IP, SERVICE_CIDR = "10.60.0.1", "10.60.0.53", "10.96.0.0/16"
+    GATEWAY_IP6 = "fd60::1"
+    """With `dual` every pod has an IPv6 address too, and every Service an IPv6 clusterIP."""
 
-    def __init__(self, tag: str, direct: bool = False, stay: bool = False, name: str = ""):
+    def __init__(self, tag: str, direct: bool = False, stay: bool = False, name: str = "", dual: bool = False):
         if os.geteuid() != 0:
             raise LabError("network namespaces, cgroups and eBPF need root")
         self.name = name or f"smt-{tag}-{os.getpid()}"
-        self.direct, self.stay = direct, stay
+        self.direct, self.stay, self.dual = direct, stay, dual
         self.sockmeshd = os.environ.get("SOCKMESHD", str(ROOT / "build" / "sockmeshd"))
         self.sockmeshctl = os.environ.get("SOCKMESHCTL", str(ROOT / "build" / "sockmeshctl"))
         self.cgroup_root = cgroup2_root()
@@ -108,7 +110,8 @@ class Lab:
         self.cgroup.mkdir()
         sh("ip", "netns", "add", self.fabric)
         sh("ip", "-n", self.fabric, "-batch", "-", stdin="link set lo up\nlink add br0 type bridge\n"
-           f"addr add {self.GATEWAY_IP}/16 dev br0\nlink set br0 up\n")
+           f"addr add {self.GATEWAY_IP}/16 dev br0\nlink set br0 up\n"
+           f"addr add {self.GATEWAY_IP6}/64 dev br0 nodad\n")
         self.write_zone()
         dns = self.add_pod("lab", "dns", node="", ip=self.DNS_IP)
         dns.start_program([*PYTHON, DNS_PROGRAM, self.DNS_IP, str(self.dir / "zone.json")], {})
@@ -210,12 +213,12 @@ class Lab:
 
     def add_pod(self, namespace: str, name: str, node: str = "", labels: dict | None = None,
                 annotations: dict | None = None, ports: list[dict] | None = None, account: str = "default",
-                gateway: bool = False, listed: bool = True, ip: str = "") -> Pod:
-        """Makes the pod and, if `listed` and on a node or behind a Service, its Pod object."""
+                gateway: bool = False, listed: bool = True, ip: str = "", family: int = 0) -> Pod:
+        """Makes the pod and, if `listed` and on a node or behind a Service, its Pod object. `family`: 4 or 6 alone."""
         subnet = str(sorted(self.nodes).index(node) + 1) if node in self.nodes else "200"
         counter = self.x_addresses.setdefault(subnet, itertools.count(10))
         pod = Pod(self, namespace, name, ip or f"10.60.{subnet}.{next(counter)}", node, labels or {"app": name},
-                  annotations or {}, ports or [], account, gateway)
+                  annotations or {}, ports or [], account, gateway, family)
         self.pods[str(pod)] = pod
         pod.start()
         if listed and node:
@@ -271,8 +274,9 @@ class Lab:
         """ports: (name, port, targetPort). Returns the clusterIP."""
         number = next(self.x_services)
         address = f"10.97.{number // 250}.{number % 250}"
+        addresses = [address, service_ip6(address)] if self.dual else [address]
         self.put({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": namespace},
-                  "spec": {"selector": selector or {"app": name}, "clusterIP": address, "clusterIPs": [address],
+                  "spec": {"selector": selector or {"app": name}, "clusterIP": address, "clusterIPs": addresses,
                            "ports": [{"name": n, "port": p, "targetPort": t} for n, p, t in ports]}})
         return address
 
@@ -312,6 +316,12 @@ class Lab:
         what a NetworkPolicy makes a CNI do, without a packet filter."""
         sh("ip", "-n", self.fabric, "link", "set", "dev", pod.veth, "type", "bridge_slave", "isolated",
            "on" if isolated else "off")
+
+
+def service_ip6(address: str) -> str:
+    """The IPv6 clusterIP of the Service that has this one; pods' addresses correspond alike (Pod.ip6)."""
+    _, high, subnet, number = address.split(".")
+    return f"fd{high}::{subnet}:{number}"
 
 
 def reap(pid: int) -> bool:

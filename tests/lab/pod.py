@@ -58,8 +58,10 @@ class Pod:
     """Owned by the Lab. `node` is the node's name; "" is a machine on the network outside the mesh."""
 
     def __init__(self, lab, namespace: str, name: str, ip: str, node: str, labels: dict, annotations: dict,
-                 ports: list[dict], account: str = "default", gateway: bool = False):
+                 ports: list[dict], account: str = "default", gateway: bool = False, family: int = 0):
         self.lab, self.namespace, self.name, self.ip, self.node = lab, namespace, name, ip, node
+        self.ip6 = "fd60::" + ":".join(ip.split(".")[2:]) if lab.dual and family != 4 else ""
+        self.family = family
         self.labels, self.annotations, self.ports = labels, annotations, ports
         self.account, self.gateway = account, gateway
         self.netns = f"{lab.name}-{namespace}-{name}"
@@ -76,6 +78,11 @@ class Pod:
         return f"{self.namespace}/{self.name}"
 
     @property
+    def ips(self) -> list[str]:
+        """Its addresses; `family` 4 or 6 leaves the other out."""
+        return [ip for ip in (self.ip if self.family != 6 else "", self.ip6) if ip]
+
+    @property
     def pid(self) -> int:
         """Of the pause process."""
         return self.maker.process.pid
@@ -89,8 +96,13 @@ class Pod:
         sh("ip", "-n", lab.fabric, "link", "add", self.veth, "type", "veth", "peer", "name", "eth0", "netns",
            self.netns)
         sh("ip", "-n", lab.fabric, "link", "set", self.veth, "master", "br0", "up")
-        sh("ip", "-n", self.netns, "-batch", "-", stdin=f"link set lo up\naddr add {self.ip}/16 dev eth0\n"
-           f"link set eth0 up\nroute add default via {lab.GATEWAY_IP}\n")
+        sh("ip", "-n", self.netns, "-batch", "-", stdin="link set lo up\nlink set eth0 up\n")
+        if self.family != 6:
+            sh("ip", "-n", self.netns, "-batch", "-", stdin=f"addr add {self.ip}/16 dev eth0\n"
+               f"route add default via {lab.GATEWAY_IP}\n")
+        if self.ip6:
+            sh("ip", "-n", self.netns, "-batch", "-", stdin=f"addr add {self.ip6}/64 dev eth0 nodad\n"
+               f"route add default via {lab.GATEWAY_IP6}\n")
         self.cgroup.mkdir(parents=True)
         self.resolv_conf.parent.mkdir(exist_ok=True)
         search = f"search {self.namespace}.svc.cluster.local svc.cluster.local cluster.local\n"
@@ -143,7 +155,7 @@ class Pod:
         return self.maker.socket(family, kind, protocol)
 
     def connect(self, address: tuple[str, int], timeout: float | None = None) -> socket.socket:
-        made = self.socket()
+        made = self.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
         if timeout is not None:
             made.settimeout(timeout)
         try:
@@ -154,7 +166,7 @@ class Pod:
         return made
 
     def listen(self, port: int, host: str = "0.0.0.0") -> socket.socket:
-        made = self.socket()
+        made = self.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host, port))
         made.listen(1024)
@@ -196,7 +208,7 @@ class Pod:
                          "annotations": notes},
             "spec": {"nodeName": self.node or "elsewhere", "serviceAccountName": self.account,
                      "containers": [{"name": "app", "ports": self.ports}]},
-            "status": {"phase": "Running", "podIP": self.ip, "podIPs": [{"ip": self.ip}],
+            "status": {"phase": "Running", "podIP": self.ips[0], "podIPs": [{"ip": ip} for ip in self.ips],
                        "conditions": [condition]},
         }
 
