@@ -20,12 +20,18 @@ class FakeGate final : public PodGate {
 
   std::set<std::string> missing;  // keys of pods without a namespace
 
+  // Lists and strictness change in place.
+  static bool same_pod(const capture::PodWish& a, capture::PodWish b) {
+    b.lists = a.lists;
+    b.strict = a.strict;
+    return a == b;
+  }
   void reconcile(const std::vector<capture::PodWish>& wishes) override {
     std::map<std::string, capture::PodWish> wished;
     for (const auto& wish : wishes) wished[wish.key] = wish;
     for (auto pod = x_pods.begin(); pod != x_pods.end();) {
       const auto found = wished.find(pod->first);
-      const bool keep = found != wished.end() && found->second == pod->second.wish;
+      const bool keep = found != wished.end() && same_pod(found->second, pod->second.wish);
       if (keep) {
         ++pod;
         continue;
@@ -92,6 +98,7 @@ class FakeGate final : public PodGate {
   }
   capture::PodState state(const std::string& key) const { return x_pods.at(key).status.state; }
   bool knows(const std::string& key) const { return x_pods.count(key) > 0; }
+  const capture::PodWish& wish(const std::string& key) const { return x_pods.at(key).wish; }
 
  private:
   struct Pod {
@@ -232,6 +239,79 @@ TEST_CASE("daemon: a pod that is removed leaves the plan and the workers before 
   CHECK(bench.at("worker 0 lets go of shop/b") < bench.at("kernel lets go of shop/b"));
   CHECK(bench.at("worker 1 lets go of shop/b") < bench.at("kernel lets go of shop/b"));
   CHECK(bench.reconciler.facts().generation == 2);
+}
+
+TEST_CASE(
+    "daemon: what a pod leaves out changes in the kernel and the plan, and nothing is let go") {
+  Bench bench;
+  bench.reconciler.apply(with({kA, kB}));
+  bench.fleet.run();
+  auto some = std::make_shared<config::Pod>(*kA);
+  some->lists.in_ports_exclude = {9000};
+  for (const auto& version : {std::shared_ptr<const config::Pod>(some), kA}) {
+    const std::size_t written = bench.diary.size();
+    bench.reconciler.apply(with({version, kB}));
+    CHECK(bench.gate.wish("shop/a").lists == version->lists);
+    REQUIRE(bench.fleet.queue.size() == 2);
+    CHECK(bench.fleet.queue[0].batch.plan->pod("shop/a")->lists == version->lists);
+    CHECK(bench.fleet.queue[0].batch.leaving.empty());
+    bench.fleet.run();
+    CHECK(bench.diary.size() == written);
+    CHECK(bench.gate.state("shop/a") == capture::PodState::kReady);
+  }
+}
+
+TEST_CASE("daemon: a policy that becomes strict reaches the kernel side, and nothing is let go") {
+  Bench bench;
+  bench.reconciler.apply(with({kA}));
+  bench.fleet.run();
+  CHECK_FALSE(bench.gate.wish("shop/a").strict);
+  auto snapshot = std::make_shared<config::Snapshot>(*with({kA}));
+  auto policy = std::make_shared<config::SecurityPolicy>();
+  policy->meta.ref = {"PeerAuthentication", "shop", "p", "p.yaml", 1};
+  policy->kind = config::SecurityPolicy::Kind::kPeerAuthentication;
+  policy->action = "STRICT";
+  snapshot->security_policies = {policy};
+  const std::size_t written = bench.diary.size();
+  bench.reconciler.apply(snapshot);
+  CHECK(bench.gate.wish("shop/a").strict);
+  bench.fleet.run();
+  CHECK(bench.diary.size() == written);
+}
+
+TEST_CASE("daemon: a pod goes out of the mesh and in again as its object and its namespace say") {
+  Bench bench;
+  auto opted_out = std::make_shared<config::Pod>(*kA);
+  opted_out->meta.annotations["sidecar.istio.io/inject"] = "false";
+  const auto space = [](const char* label) {
+    auto made = std::make_shared<config::Namespace>();
+    made->meta.ref = {"Namespace", "", "shop", "ns.yaml", 1};
+    if (*label != 0) made->meta.labels["istio-injection"] = label;
+    return made;
+  };
+  struct Step {
+    std::shared_ptr<const config::Pod> pod;
+    std::shared_ptr<const config::Namespace> space;
+    bool meshed;
+  };
+  const std::vector<Step> steps = {
+      {kA, nullptr, true},          {opted_out, nullptr, false},
+      {kA, nullptr, true},          {kA, space(""), false},
+      {kA, space("enabled"), true}, {kA, space("disabled"), false},
+      {kA, nullptr, true},          {kA, space("disabled"), false},
+      {opted_out, nullptr, false},  {opted_out, space("enabled"), false},
+      {kA, space("enabled"), true},
+  };
+  for (const Step& step : steps) {
+    auto snapshot = std::make_shared<config::Snapshot>(*with({step.pod, kB}));
+    if (step.space) snapshot->namespaces = {step.space};
+    bench.reconciler.apply(snapshot);
+    bench.fleet.run();
+    REQUIRE(bench.gate.knows("shop/a"));
+    CHECK(bench.gate.wish("shop/a").bypass == !step.meshed);
+    CHECK(bench.gate.state("shop/a") == capture::PodState::kReady);
+    CHECK((bench.reconciler.plan()->pod("shop/a") != nullptr) == step.meshed);
+  }
 }
 
 TEST_CASE("daemon: a pod that comes back while it leaves is released, then enrolled anew") {
