@@ -78,7 +78,7 @@ std::string destinations_table(const Json& destinations) {
     for (const Json& endpoint : list_at(destination, "endpoints")) {
       std::string used = cell_at(endpoint, "used");
       const std::string because = cell_at(endpoint, "because");
-      if (because != "ready") used += ": " + because;
+      if (because != "ready" && because != "-") used += ": " + because;
       table.add({cluster, weight, cell_at(endpoint, "address"), cell_at(endpoint, "pod"), used});
       cluster.clear();
       weight.clear();
