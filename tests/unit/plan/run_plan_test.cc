@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a pod's capture lists change in a plan.
+#include "plan/run_plan.h"
 #include <doctest/doctest.h>
 
 #include "plan/dump.h"
