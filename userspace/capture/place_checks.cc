@@ -12,10 +12,12 @@
 #include <array>
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include "base/text.h"
 #include "capture/bpffs.h"
 #include "capture/host_checks.h"
+#include "capture/link.h"
 #include "capture/migrate.h"
 #include "capture/node_cgroup.h"
 #include "capture/record.h"
@@ -133,8 +135,20 @@ std::optional<std::string> program_name(std::uint32_t id) {
   return std::string(info.name);
 }
 
-// A namespace takes one sk_lookup program from each of us; of several the first that decides wins.
-void look_into(const std::string& path, std::vector<Check>& checks, std::size_t& seen) {
+// The programs that an earlier run, or the daemon that runs, has pinned for its pods.
+std::set<std::uint32_t> own_programs(const std::string& bpffs) {
+  std::set<std::uint32_t> own;
+  for (const std::string& version : names_in(bpffs)) {
+    const std::string pods = bpffs + "/" + version + "/pods";
+    for (const std::string& pin : names_in(pods)) {
+      if (const auto facts = link_facts(pods + "/" + pin)) own.insert(facts->program_id);
+    }
+  }
+  return own;
+}
+
+void look_into(const std::string& path, const std::set<std::uint32_t>& own,
+               std::vector<Check>& checks, std::size_t& seen) {
   const UniqueFd netns(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!netns.valid()) return;
   std::array<__u32, 64> ids{};
@@ -143,8 +157,8 @@ void look_into(const std::string& path, std::vector<Check>& checks, std::size_t&
   if (bpf_prog_query(netns.get(), BPF_SK_LOOKUP, 0, &flags, ids.data(), &count) != 0) return;
   ++seen;
   for (__u32 i = 0; i < count; ++i) {
+    if (own.count(ids[i]) != 0) continue;
     const std::string name = program_name(ids[i]).value_or("");
-    if (name.starts_with("sm_")) continue;
     checks.push_back(bad("pods' namespaces",
                          fmt::format("{} has a foreign sk_lookup program \"{}\" (id {}): the pod "
                                      "cannot be enrolled beside it",
@@ -188,7 +202,8 @@ std::vector<Check> check_subtree(const HostQuestion& question) {
 std::vector<Check> check_namespaces(const HostQuestion& question) {
   std::vector<Check> checks;
   std::size_t seen = 0;
-  for (const std::string& path : question.netns_paths) look_into(path, checks, seen);
+  const std::set<std::uint32_t> own = own_programs(question.bpffs);
+  for (const std::string& path : question.netns_paths) look_into(path, own, checks, seen);
   if (!checks.empty()) return checks;
   return {good("pods' namespaces", fmt::format("{} of {} are there; no foreign sk_lookup program",
                                                seen, question.netns_paths.size()))};

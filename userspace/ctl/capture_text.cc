@@ -105,6 +105,14 @@ std::vector<std::string> capture_attention(const Json& status) {
     wrong.push_back("the capture of " + counted(failing, "pod") + (failing == 1 ? " does" : " do") +
                     " not pass its self-test (below)");
   }
+  const Json& watch = object_at(status, "watch");
+  const std::string found = cell_at(watch, "found");
+  if (found != "-" && found != "0") {
+    wrong.push_back("the watchdog found " + found + " of what keeps pods captured missing (below)");
+  }
+  const std::size_t stuck = list_at(watch, "stuckWorkers").size();
+  if (stuck > 0)
+    wrong.push_back(counted(stuck, "worker") + (stuck == 1 ? " does" : " do") + " not answer");
   std::size_t old = 0;
   each_old(status, [&old](const Json&, const Json& one) { old += was_destroyed(one) ? 0U : 1U; });
   if (old > 0) {
@@ -112,6 +120,14 @@ std::vector<std::string> capture_attention(const Json& status) {
                     " older than the enrolment of the pod and not meshed (below)");
   }
   return wrong;
+}
+
+std::string watch_lines(const Json& status) {
+  std::string text;
+  for (const Json& sentence : list_at(object_at(status, "watch"), "last")) {
+    text += cell(sentence) + "\n";
+  }
+  return text;
 }
 
 std::string self_test_table(const Json& status) {

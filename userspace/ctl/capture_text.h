@@ -21,6 +21,7 @@ std::string open_warning(const Json& status);
 std::string capture_line(const Json& status);
 // One sentence for each thing that is not as it should be.
 std::vector<std::string> capture_attention(const Json& status);
+std::string watch_lines(const Json& status);
 std::string self_test_table(const Json& status);
 std::string old_connections_table(const Json& status);
 

@@ -228,6 +228,7 @@ std::string status_text(const Json& status) {
   text += section("FINDINGS", findings_text(status));
   text += section("PODS NOT READY", pods_table(pods_not_ready(status)));
   text += section("PODS NOT IN THE MESH", pods_table(outside));
+  text += section("FOUND BY THE WATCHDOG (newest last)", watch_lines(status));
   text += section("PODS WHOSE CAPTURE DOES NOT PASS ITS SELF-TEST", self_test_table(status));
   text +=
       section("CONNECTIONS OLDER THAN THE ENROLMENT OF THEIR POD", old_connections_table(status));

@@ -107,6 +107,18 @@ TEST_CASE("ctl: connections that are older than their pod are shown until they e
   CHECK(has(text, "shop/a   10.0.0.1:40001   10.0.0.2:5432   destroyed"));
 }
 
+TEST_CASE("ctl: what the watchdog found, and workers that do not answer, need attention") {
+  Json status = status_with({});
+  status["watch"] = Json{{"found", 0}, {"last", Json::array()}, {"stuckWorkers", Json::array()}};
+  CHECK(capture_attention(status).empty());
+  CHECK_FALSE(has(status_text(status), "WATCHDOG"));
+  status["watch"] = Json{{"found", 2}, {"last", {"a pin was removed"}}, {"stuckWorkers", {1}}};
+  const std::string text = status_text(status);
+  CHECK(has(text, "* the watchdog found 2 of what keeps pods captured missing (below)"));
+  CHECK(has(text, "* 1 worker does not answer"));
+  CHECK(has(text, "FOUND BY THE WATCHDOG (newest last)\na pin was removed\n"));
+}
+
 TEST_CASE("ctl: a status without words about capture is shown as far as it goes") {
   CHECK(capture_line(Json::object()).empty());
   CHECK(capture_attention(Json{{"pods", Json::array({1, nullptr, "x"})}}).empty());
