@@ -3,6 +3,7 @@
 pod is in the mesh at all."""
 from __future__ import annotations
 
+import json
 import socket
 
 from lab.http1 import Broken, fetch
@@ -11,7 +12,7 @@ from lab.poll import until
 from .apps import Echo, Web
 from .harness import suite
 from .policy import authorization, findings, outcome
-from .world import ECHO_PORT, FIRST_PORT, WEB_PORT, World
+from .world import ECHO_PORT, FIRST_PORT, WEB_PORT, World, gateway, to_host, virtual_service
 
 CASES, case = suite()
 TRAFFIC = "traffic.sidecar.istio.io/"
@@ -142,6 +143,19 @@ def excluded_inbound(w: Lists) -> None:
     assert not arrives_direct(w, FIRST_PORT, w.on_b.first, b"220 welcome"), "another port is not captured any more"
     leave_out(w, w.b)
     assert not arrives_direct(w, ECHO_PORT, w.on_b.echo)
+
+
+@case("a pod reaches itself through its own Service at a port that it leaves out, and so does a gateway's route")
+def own_and_gateway(w: Lists) -> None:
+    leave_out(w, w.b, excludeInboundPorts=f"{WEB_PORT},{ECHO_PORT}")
+    with w.b.connect(w.to("b", ECHO_PORT), 5) as sock:
+        assert says(sock) == b"x"
+    assert outcome(w, w.b) == "200"
+    w.configure(gateway(), virtual_service("front", ["*"], [{"route": [to_host("b")]}], ["public"]))
+    answer = w.through_gateway()
+    assert answer.status == 200 and json.loads(answer.body)["peer"][0] == w.gw.ip, answer
+    w.configure()
+    leave_out(w, w.b)
 
 
 @case("the policy of a pod is not asked at a port that it leaves out, and is at all others")
