@@ -169,6 +169,59 @@ TEST_CASE("worker: a denied workload's TCP port resets the client") {
   CHECK(server.connections() == 0);
 }
 
+TEST_CASE("worker: a port that the server's pod leaves out is dialled over the network, unasked") {
+  WorkerStage stage;
+  Server server(
+      kServerIp,
+      [](Peer& peer) {
+        peer.send("hello");
+        peer.read_to_end();
+      },
+      Server::Clients::kAnywhere);
+  World world = world_of(server);
+  world.server_lists.in_ports_exclude = {server.address().port};
+  // Neither its policy nor an admission stands in the way: its connections there are not ours.
+  world.denied_because = "policy";
+  stage.use(world);
+  stage.mesh().set_network(LoopbackMesh::Network::kSilent);
+  Peer client = stage.connect(kTcpService);
+  CHECK(client.read_until("hello") == "hello");
+  CHECK(stage.mesh().probes() == 0);
+  client.close();
+  CHECK(stage.access_log("outbound|9090").find("inbound|") == std::string::npos);
+}
+
+TEST_CASE("worker: lists that change leave a connection that is open alone, both ways") {
+  WorkerStage stage;
+  Server server(
+      kServerIp,
+      [](Peer& peer) {
+        while (!peer.read_until("?").empty()) peer.send("!");
+      },
+      Server::Clients::kAnywhere);
+  World world = world_of(server);
+  stage.use(world);
+  Peer before = stage.connect(kTcpService);
+  const auto works = [](Peer& peer) {
+    peer.send("?");
+    return peer.read_until("!") == "!";
+  };
+  CHECK(works(before));
+  CHECK(stage.mesh().probes() == 1);
+  ++world.generation;
+  world.server_lists.in_ports_exclude = {server.address().port};
+  stage.use(world);
+  CHECK(works(before));
+  Peer between = stage.connect(kTcpService);
+  CHECK(works(between));
+  CHECK(stage.mesh().probes() == 1);
+  ++world.generation;
+  world.server_lists = {};
+  stage.use(world);
+  CHECK(works(before));
+  CHECK(works(between));
+}
+
 TEST_CASE("detect: a method and a space is HTTP, its beginning is not decided, all else is TCP") {
   using proxy::Detected;
   CHECK(proxy::detect("GET / HTTP/1.1") == Detected::kHttp);

@@ -58,6 +58,7 @@ std::shared_ptr<const plan::RunPlan> World::build() const {
   }
   plan::LocalPod& server = plan->pods["shop/server"];
   server.denied_because = denied_because;
+  server.lists = server_lists;
   server.inbound[web.port] = {web.port, web_at_server, "inbound|" + std::to_string(web.port) + "||",
                               "web.shop"};
 

@@ -34,6 +34,7 @@ struct World {
   SocketAddress bytes;  // of `bytes`
   plan::Protocol web_at_server = plan::Protocol::kHttp;
   std::string denied_because;           // of shop/server
+  CaptureLists server_lists{};          // likewise
   std::optional<SocketAddress> mirror;  // endpoint of the mirror cluster
   bool route_names_unknown_subset = false;
   std::string request_header;  // value of a header `x-route` that the route sets

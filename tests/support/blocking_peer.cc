@@ -121,9 +121,10 @@ void Peer::reset() {
   x_fd.reset();
 }
 
-Server::Server(const IpAddress& ip, Handler handler)
+Server::Server(const IpAddress& ip, Handler handler, Clients clients)
     : x_listener(listen_on(ip)),
       x_address(io::local_address(x_listener.get())),
+      x_clients(clients),
       x_handler(std::move(handler)) {
   x_acceptor = std::thread([this] { accept_loop(); });
 }
@@ -155,7 +156,8 @@ void Server::accept_loop() {
     if (!fd.valid()) continue;
     // An admission probe of the LoopbackMesh comes from a pod's own address; in a real pod it would
     // end at the sink.
-    if (io::peer_address(fd.get()).ip != *IpAddress::parse("127.0.0.1")) {
+    if (x_clients == Clients::kInside &&
+        io::peer_address(fd.get()).ip != *IpAddress::parse("127.0.0.1")) {
       io::set_reset_on_close(fd.get());
       continue;
     }

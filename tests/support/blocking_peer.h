@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -63,7 +64,10 @@ class Peer {
 class Server {
  public:
   using Handler = std::function<void(Peer&)>;
-  Server(const IpAddress& ip, Handler handler);
+  // kInside: those that are dialled inside the server's pod; what comes from another pod's address
+  // is taken for an admission probe and reset. kAnywhere: whoever connects.
+  enum class Clients : std::uint8_t { kInside, kAnywhere };
+  Server(const IpAddress& ip, Handler handler, Clients clients = Clients::kInside);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -74,6 +78,7 @@ class Server {
   void accept_loop();
   UniqueFd x_listener;
   SocketAddress x_address;
+  Clients x_clients;
   Handler x_handler;
   mutable std::mutex x_lock;
   std::vector<int> x_open;

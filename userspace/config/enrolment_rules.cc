@@ -80,6 +80,8 @@ Enrolment enrolment_of(const Snapshot& snapshot, std::shared_ptr<const Pod> pod)
   out.cgroup = value_of(annotations, "sockmesh.io/cgroup");
   out.reason = refusal(snapshot, out);
   out.enrolled = out.reason.empty();
+  // A gateway has no application whose connections could be left out.
+  if (out.enrolled && !out.gateway) out.lists = out.pod->lists;
   return out;
 }
 

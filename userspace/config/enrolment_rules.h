@@ -22,6 +22,7 @@ struct Enrolment {
   std::string netns;     // annotation sockmesh.io/netns; a path. Set whenever enrolled
   std::string cgroup;    // annotation sockmesh.io/cgroup, below the cgroup v2 root; may be empty
   std::string reason;    // why not enrolled, one sentence; empty when enrolled
+  CaptureLists lists{};  // what is left out of the mesh; nothing of pods that are not enrolled
 };
 
 // One entry for each Pod whose spec.nodeName is `node_name`, in the Snapshot's order.

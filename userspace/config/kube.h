@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/capture_lists.h"
 #include "base/ip.h"
 #include "config/mark.h"
 
@@ -64,6 +65,7 @@ struct Pod {
   bool ready = false;          // condition Ready is True
   bool host_network = false;
   bool deleting = false;  // metadata.deletionTimestamp
+  CaptureLists lists;     // annotations traffic.sidecar.istio.io/...
 };
 
 // One EndpointSlice, or one subset of an Endpoints object.

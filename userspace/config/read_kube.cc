@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/capture_annotations.h"
 #include "config/read.h"
 #include "config/scalars.h"
 #include "config/schemas.h"
@@ -109,8 +110,10 @@ Object read_pod(const Node& document, Reporter& report) {
   Pod pod;
   pod.meta = read_metadata(document, report);
   const View view(document, kPodSchema, {});
-  if (const auto metadata = view.child("metadata"))
+  if (const auto metadata = view.child("metadata")) {
     pod.deleting = metadata->has("deletionTimestamp");
+    pod.lists = read_capture_lists(*metadata, report);
+  }
   if (const auto spec = view.child("spec")) {
     pod.node_name = spec->text("nodeName");
     // serviceAccount is the deprecated spelling that the API server still fills in.

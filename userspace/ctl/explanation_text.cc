@@ -33,6 +33,10 @@ std::string verdict_line(const Json& answer) {
   std::string text = cell_at(answer, "verdict");
   if (has(answer, "status")) text += ", status " + cell_at(answer, "status");
   if (has(answer, "flags")) text += ", flags " + cell_at(answer, "flags");
+  if (cell_at(answer, "details") == "not_captured") {
+    text +=
+        ": the pod's traffic.sidecar.istio.io annotations leave this destination out of the mesh";
+  }
   return line("verdict", text);
 }
 
@@ -72,9 +76,10 @@ std::string destinations_table(const Json& destinations) {
     std::string weight = cell_at(destination, "weight");
     if (list_at(destination, "endpoints").empty()) table.add({cluster, weight, "-", "-", "-"});
     for (const Json& endpoint : list_at(destination, "endpoints")) {
-      const bool used = cell_at(endpoint, "used") == "yes";
-      table.add({cluster, weight, cell_at(endpoint, "address"), cell_at(endpoint, "pod"),
-                 used ? "yes" : "no: " + cell_at(endpoint, "because")});
+      std::string used = cell_at(endpoint, "used");
+      const std::string because = cell_at(endpoint, "because");
+      if (because != "ready" && because != "-") used += ": " + because;
+      table.add({cluster, weight, cell_at(endpoint, "address"), cell_at(endpoint, "pod"), used});
       cluster.clear();
       weight.clear();
     }

@@ -9,6 +9,8 @@
 #include "base/version.h"
 #include "capture/doctor.h"
 #include "capture/uninstall.h"
+#include "config/enrolment_rules.h"
+#include "config/loader.h"
 #include "config/node_config.h"
 #include "ctl/admin_client.h"
 #include "ctl/exit_code.h"
@@ -36,7 +38,7 @@ const std::vector<std::pair<std::string, std::string>>& not_captured() {
   return kKinds;
 }
 
-Json check_row(const std::string& name, const char* state, const std::string& text,
+Json check_row(const std::string& name, std::string_view state, const std::string& text,
                const std::string& remedy) {
   return Json{{"name", name}, {"state", state}, {"text", text}, {"remedy", remedy}};
 }
@@ -48,9 +50,9 @@ Json user_check() {
 }
 
 // A missing daemon is not a defect of the host: doctor is what one runs before the first start.
-Json daemon_check(const Invocation& call) {
+Json daemon_check(const std::string& socket) {
   const std::string name = "daemon";
-  const Answer answer = ask(call.socket(), Json{{"verb", "status"}}, kProbeTimeout);
+  const Answer answer = ask(socket, Json{{"verb", "status"}}, kProbeTimeout);
   if (answer.exit_code != kExitDone) {
     return check_row(name, "warn", answer.error.text, answer.error.remedy);
   }
@@ -62,6 +64,30 @@ Json daemon_check(const Invocation& call) {
   }
   return check_row(name, "ok", "version " + version + ", node " + cell_at(answer.result, "node"),
                    "");
+}
+
+capture::UnknownPods unknown_pods(config::UnknownPods wanted) {
+  switch (wanted) {
+    case config::UnknownPods::kDeny:
+      return capture::UnknownPods::kDeny;
+    case config::UnknownPods::kHold:
+      return capture::UnknownPods::kHold;
+    case config::UnknownPods::kAllow:
+      return capture::UnknownPods::kAllow;
+  }
+  return capture::UnknownPods::kDeny;
+}
+
+// What a daemon with this node file would use, the namespaces of its pods among it.
+void ask_for(const config::NodeConfig& node, capture::HostQuestion& question) {
+  question.cgroup = node.cgroup;
+  question.bpffs = node.bpffs;
+  question.run_dir = node.run_dir;
+  question.unknown_pods = unknown_pods(node.unknown_pods);
+  const auto snapshot = config::Loader("").load(node.resources);
+  for (const config::Enrolment& rule : config::enrolments(*snapshot, node.node_name)) {
+    if (rule.enrolled && !rule.gone) question.netns_paths.push_back(rule.netns);
+  }
 }
 
 std::string doctor_text(const Json& answer) {
@@ -84,23 +110,27 @@ std::string doctor_text(const Json& answer) {
 }  // namespace
 
 int run_doctor(const Invocation& call, Console& console) {
-  std::string cgroup = call.value("--cgroup");
-  std::string bpffs(kDefaultBpffs);
+  capture::HostQuestion question;
+  question.cgroup = call.value("--cgroup");
+  question.bpffs = kDefaultBpffs;
+  question.run_dir = call.run_dir();
   Json checks = Json::array({user_check()});
   if (call.has("--config")) {
     const auto node = config::load_node_config(call.value("--config"));
     if (node) {
-      cgroup = node->cgroup;
-      bpffs = node->bpffs;
+      ask_for(*node, question);
       checks.push_back(check_row("node file", "ok", node->file, ""));
     } else {
       checks.push_back(check_row("node file", "fail", node.error().text, node.error().remedy));
     }
   }
-  for (const capture::Check& check : capture::check_host(cgroup, bpffs)) {
-    checks.push_back(check_row(check.name, check.ok ? "ok" : "fail", check.text, check.remedy));
+  for (const capture::Check& check : capture::check_host(question)) {
+    checks.push_back(
+        check_row(check.name, capture::to_string(check.state), check.text, check.remedy));
   }
-  checks.push_back(daemon_check(call));
+  // The node file says where its daemon is, unless the command line does.
+  const bool said = call.has("--socket") || call.has("--run-dir");
+  checks.push_back(daemon_check(said ? call.socket() : question.run_dir + "/admin.sock"));
   Json kinds = Json::array();
   for (const auto& [what, text] : not_captured())
     kinds.push_back(Json{{"what", what}, {"text", text}});

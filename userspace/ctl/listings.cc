@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ctl/capture_text.h"
 #include "ctl/exit_code.h"
 #include "ctl/finding_text.h"
 #include "ctl/handlers.h"
@@ -19,12 +20,14 @@ namespace {
 
 std::string pods_text(const Json& pods) {
   if (!pods.is_array() || pods.empty()) return "no pod of this node is known\n";
-  Table table({"POD", "STATE", "IPS", "KIND", "WORKERS", "SESSIONS", "NETNS COOKIE", "MESSAGE"});
+  Table table({"POD", "STATE", "IPS", "KIND", "WORKERS", "SESSIONS", "NETNS COOKIE", "SELF-TEST",
+               "LEFT OUT", "MESSAGE"});
   for (const Json& pod : pods) {
     const bool gateway = cell_at(pod, "gateway") == "yes";
     table.add({name_of(pod), cell_at(pod, "state"), cell_at(pod, "ips"),
                gateway ? "gateway" : "pod", cell_at(pod, "workers"), cell_at(pod, "sessions"),
-               cell_at(pod, "netnsCookie"), cell_at(pod, "message")});
+               cell_at(pod, "netnsCookie"), self_test(pod), left_out(object_at(pod, "lists")),
+               cell_at(pod, "message")});
   }
   return table.text();
 }

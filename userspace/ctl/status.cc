@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "base/text.h"
+#include "ctl/capture_text.h"
 #include "ctl/finding_text.h"
 #include "ctl/handlers.h"
 #include "ctl/online.h"
@@ -210,6 +211,7 @@ std::vector<std::string> attention(const Json& status) {
   note(troubled_counters(status).size(), "counter", " that should be zero is not",
        " that should be zero are not");
   if (list_at(status, "workers").empty()) wrong.emplace_back("no worker runs");
+  for (std::string& sentence : capture_attention(status)) wrong.push_back(std::move(sentence));
   return wrong;
 }
 
@@ -217,14 +219,19 @@ std::string status_text(const Json& status) {
   const Json outside =
       chosen(list_at(status, "pods"), [](const Json& pod) { return is_outside(pod); });
   const Json ready = chosen(list_at(status, "pods"), [](const Json& pod) { return is_ready(pod); });
-  std::string text = head(status) + verdict(status) + documents_line(status);
+  std::string text = head(status) + open_warning(status) + verdict(status) + documents_line(status);
   text += "pods: " + std::to_string(ready.size()) + " ready, " +
           std::to_string(pods_not_ready(status).size()) + " not ready, " +
           std::to_string(outside.size()) + " of this node not in the mesh\n";
+  text += capture_line(status);
   text += section("REJECTED", rejected_text(status));
   text += section("FINDINGS", findings_text(status));
   text += section("PODS NOT READY", pods_table(pods_not_ready(status)));
   text += section("PODS NOT IN THE MESH", pods_table(outside));
+  text += section("FOUND BY THE WATCHDOG (newest last)", watch_lines(status));
+  text += section("PODS WHOSE CAPTURE DOES NOT PASS ITS SELF-TEST", self_test_table(status));
+  text +=
+      section("CONNECTIONS OLDER THAN THE ENROLMENT OF THEIR POD", old_connections_table(status));
   text += section("COUNTERS THAT SHOULD BE ZERO (since the programs were installed)",
                   counters_table(status));
   text += section("PROGRAMS", programs_table(list_at(status, "programs")));

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "config/documents.h"
+#include "daemon/capture_rows.h"
 #include "daemon/listener_rows.h"
 #include "daemon/pod_rows.h"
 #include "plan/dump.h"
@@ -45,6 +46,7 @@ Json DaemonViews::status() {
   // No workload identity on the wire yet: said here rather than assumed by the reader.
   json["betweenNodes"] = "plaintext";
   json["watch"] = x_watchdog.report();
+  json.update(capture_facts(x_node, x_kernel.counters()));
   json["counters"] = kernel_counters();
   json["metrics"] = metrics();
   return json;

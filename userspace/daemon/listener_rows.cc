@@ -59,6 +59,39 @@ void add_outbound(Json& rows, std::string_view pod, const plan::OutboundView& vi
           fmt::format("Cluster: {}", rest != nullptr ? rest->name : "BlackHoleCluster")));
 }
 
+constexpr std::string_view kPast = "past the mesh";
+constexpr std::string_view kApplication = "the application itself";
+
+// What the pod's annotations leave out: one row a port, one a range.
+void add_left_out(Json& rows, std::string_view pod, const CaptureLists& lists) {
+  const auto ports = [&](const std::vector<std::uint16_t>& listed, std::string_view match,
+                         std::string_view destination) {
+    for (const std::uint16_t port : listed) {
+      rows.push_back(row(pod, "0.0.0.0", port, std::string(match), std::string(destination)));
+    }
+  };
+  const auto ranges = [&](const std::vector<Cidr>& listed, std::string_view match,
+                          std::string_view destination) {
+    for (const Cidr& range : listed) {
+      rows.push_back(row(pod, fmt::format("{}/{}", range.base.to_string(), range.prefix_length), 0,
+                         std::string(match), std::string(destination)));
+      rows.back()["port"] = nullptr;  // every port
+    }
+  };
+  ports(lists.out_ports_exclude, "outbound, excluded", kPast);
+  ranges(lists.out_exclude, "outbound, excluded", kPast);
+  if (!lists.all_out) {
+    ports(lists.out_ports_include, "outbound, included", "captured");
+    ranges(lists.out_include, "outbound, included", "captured");
+    ranges({Cidr{}}, "outbound, not included", kPast);
+  }
+  ports(lists.in_ports_exclude, "inbound, excluded", kApplication);
+  if (!lists.all_in) {
+    ports(lists.in_ports_include, "inbound, included", "captured");
+    ranges({Cidr{}}, "inbound, not included", kApplication);
+  }
+}
+
 void add_inbound(Json& rows, std::string_view pod, const plan::LocalPod& local) {
   const std::string address = local.workload != nullptr && !local.workload->ips.empty()
                                   ? local.workload->ips.front().to_string()
@@ -80,6 +113,7 @@ Json listener_rows(const plan::RunPlan& plan, const std::string& pod) {
   Json rows = Json::array();
   for (const auto& [key, local] : in_order(plan.pods)) {
     if (!pod.empty() && key != pod) continue;
+    add_left_out(rows, key, local->lists);
     if (local->outbound != nullptr) add_outbound(rows, key, *local->outbound, plan);
     if (local->workload != nullptr && local->workload->gateway) {
       for (const auto& [port, table] : in_order(local->gateway_ports)) {

@@ -10,7 +10,8 @@
 
 namespace sm::daemon {
 
-// [{"address","port","match","destination","pod"}], by pod, then port. `pod` is "namespace/name" of
+// [{"address","port","match","destination","pod"}], by pod, what it leaves out first, then by port
+// (null: every port). `pod` is "namespace/name" of
 // a pod of this node, or empty for all; an unknown one gives no row.
 Json listener_rows(const plan::RunPlan& plan, const std::string& pod);
 

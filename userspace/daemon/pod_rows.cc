@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/capture_rows.h"
 #include "daemon/plan_inputs.h"
 
 namespace sm::daemon {
@@ -40,6 +41,10 @@ Json row(const Source& source, const std::string& key, const std::vector<IpAddre
   const auto sessions = source.sessions.find(key);
   json["sessions"] = sessions != source.sessions.end() ? Json(sessions->second) : Json();
   json["message"] = status != nullptr && status->error ? status->error->describe() : "";
+  const bool meshed = status != nullptr && !status->bypass;
+  json["lists"] = nullptr;
+  json["selfTest"] = meshed ? self_test_json(status->self_test) : Json();
+  json["oldConnections"] = meshed ? old_connections_json(status->old_connections) : Json::array();
   return json;
 }
 }  // namespace
@@ -57,6 +62,7 @@ Json pod_rows(const std::string& node_name, const std::vector<config::Enrolment>
     if (rule.gone && status == nullptr) continue;
     Json json = row(source, key, rule.pod->ips, status);
     json["gateway"] = rule.gateway;
+    if (rule.enrolled) json["lists"] = lists_json(rule.lists);
     if (!rule.enrolled && !rule.gone) {
       json["state"] = "NotEnrolled";
       const std::string problem = json["message"].get<std::string>();

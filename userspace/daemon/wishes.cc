@@ -22,10 +22,12 @@ std::vector<capture::PodWish> wishes_of(const std::vector<config::Enrolment>& ru
     wish.ips = rule.pod->ips;
     wish.bypass = !rule.enrolled;
     wish.gateway = rule.enrolled && rule.gateway;
+    wish.lists = rule.lists;
     if (rule.enrolled) {
       unsigned concurrency = 1;
       if (const plan::LocalPod* pod = plan.pod(wish.key)) {
         concurrency = pod->wanted_workers;
+        wish.strict = pod->strict;
         for (const auto& [port, table] : pod->gateway_ports) wish.gateway_ports.push_back(port);
         std::sort(wish.gateway_ports.begin(), wish.gateway_ports.end());
       }

@@ -69,11 +69,13 @@ class Build {
     local.workload = pod.workload;
     local.wanted_workers = workers_of(pod);
     local.denied_because = x_gate.judge(*pod.workload);
+    local.strict = !local.denied_because.empty() || x_gate.is_strict(*pod.workload);
     if (pod.workload->gateway) {
       local.gateway_ports = x_gateways.build(pod);
     } else {
       local.inbound = inbound_ports(x_services.served_by(pod.workload));
       local.outbound = view_of(pod.workload->namespace_, plan);
+      local.lists = pod.pod->lists;
     }
   }
 

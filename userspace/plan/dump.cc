@@ -124,8 +124,12 @@ std::string_view type_of(const Cluster& cluster) {
   return "EDS";
 }
 
-std::string_view path_to(const RunPlan& plan, const Workload* workload) {
+std::string_view path_to(const RunPlan& plan, const Endpoint& endpoint) {
+  const Workload* workload = endpoint.workload;
   if (workload == nullptr) return "outside";
+  const LocalPod* local = workload->enrolled_here ? plan.pod(workload->key) : nullptr;
+  // A port that the pod's annotations leave out is reached as if the pod were not in the mesh.
+  if (local != nullptr && !local->lists.takes_inbound(endpoint.address.port)) return "outside";
   if (workload->enrolled_here) return "same node";
   return workload->node == plan.node_name ? "outside" : "other node";
 }
@@ -187,7 +191,7 @@ Json dump_endpoints(const RunPlan& plan, std::string_view pod) {
       row["cluster"] = cluster->name;
       row["pod"] = endpoint.workload == nullptr ? "" : endpoint.workload->key;
       row["node"] = endpoint.workload == nullptr ? "" : endpoint.workload->node;
-      row["path"] = path_to(plan, endpoint.workload);
+      row["path"] = path_to(plan, endpoint);
       out.push_back(std::move(row));
     }
   }

@@ -36,7 +36,13 @@ class Explanation {
       SM_TRY_ASSIGN(table, gateway_table());
       x_facts.downstream_remote.ip = IpAddress::parse(kOutsideClient).value();
     } else {
-      SM_TRY_ASSIGN(const OutboundChoice choice, choose(url));
+      SM_TRY(note_destination(url));
+      if (!x_pod.lists.takes_outbound(x_facts.downstream_local)) {
+        pass_by();
+        return std::move(x_answer);
+      }
+      const OutboundChoice choice =
+          choose_outbound(x_plan, *x_pod.outbound, x_facts.downstream_local);
       x_answer["protocol"] = to_string(choice.protocol);
       if (choice.routes == nullptr || url.scheme != "http") {
         relay(*choice.l4);
@@ -63,7 +69,7 @@ class Explanation {
         open.empty() ? "no Gateway with a plaintext HTTP server selects it" : "it opens " + open};
   }
 
-  Result<OutboundChoice> choose(const Url& url) {
+  Result<> note_destination(const Url& url) {
     std::string_view port_text =
         std::string_view(url.authority).substr(host_without_port(url.authority).size());
     if (!port_text.empty()) port_text.remove_prefix(1);
@@ -75,7 +81,15 @@ class Explanation {
     x_facts.downstream_local =
         dialled(*x_pod.outbound, url.authority, static_cast<std::uint16_t>(port));
     x_answer["port"] = port;
-    return choose_outbound(x_plan, *x_pod.outbound, x_facts.downstream_local);
+    return {};
+  }
+
+  // The client's annotations leave the destination out: the connection is never ours.
+  void pass_by() {
+    x_answer["verdict"] = "passthrough";
+    x_answer["protocol"] = "tcp";
+    x_answer["details"] = "not_captured";
+    x_answer["client"]["attestation"] = "none";
   }
 
   IpAddress client_address() const {
@@ -226,7 +240,10 @@ class Explanation {
   const LocalPod* closed_pod(const Endpoint& endpoint) const {
     const LocalPod* pod =
         endpoint.workload == nullptr ? nullptr : x_plan.pod(endpoint.workload->key);
-    return pod != nullptr && !pod->denied_because.empty() ? pod : nullptr;
+    // What the pod's annotations leave out reaches its application whatever its policy.
+    const bool closed = pod != nullptr && !pod->denied_because.empty() &&
+                        pod->lists.takes_inbound(endpoint.address.port);
+    return closed ? pod : nullptr;
   }
 
   bool all_denied(const Cluster& cluster) const {

@@ -20,6 +20,12 @@ const Cluster& whole_of(const RunPlan& plan, const Cluster& cluster) {
   return cluster;
 }
 
+std::string ready_because(const RunPlan& plan, const Endpoint& endpoint) {
+  const LocalPod* pod = endpoint.workload == nullptr ? nullptr : plan.pod(endpoint.workload->key);
+  if (pod == nullptr || pod->lists.takes_inbound(endpoint.address.port)) return "ready";
+  return "ready; its annotations leave this port out of the mesh, so its policy is not asked";
+}
+
 Json endpoints_json(const RunPlan& plan, const Cluster& cluster) {
   Json out = Json::array();
   for (const Endpoint& endpoint : whole_of(plan, cluster).endpoints) {
@@ -30,7 +36,8 @@ Json endpoints_json(const RunPlan& plan, const Cluster& cluster) {
     row["address"] = endpoint.address.to_string();
     row["pod"] = endpoint.workload == nullptr ? "" : endpoint.workload->key;
     row["used"] = used;
-    row["because"] = used ? "ready" : "its labels are not those of subset " + cluster.subset;
+    row["because"] = used ? ready_because(plan, endpoint)
+                          : "its labels are not those of subset " + cluster.subset;
     out.push_back(std::move(row));
   }
   return out;

@@ -20,6 +20,14 @@ const Workload* RunPlan::workload_at(const IpAddress& ip) const {
   return found == by_ip.end() ? nullptr : found->second;
 }
 
+const LocalPod* RunPlan::server_at(const SocketAddress& address) const {
+  const Workload* workload = workload_at(address.ip);
+  // Gateways have no application, and pods that are not enrolled are not ours to enter.
+  if (workload == nullptr || !workload->enrolled_here || workload->gateway) return nullptr;
+  const LocalPod* local = pod(workload->key);
+  return local != nullptr && local->lists.takes_inbound(address.port) ? local : nullptr;
+}
+
 OutboundChoice choose_outbound(const RunPlan& plan, const OutboundView& view,
                                const SocketAddress& destination) {
   OutboundChoice out;

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/capture_lists.h"
 #include "http/path.h"
 #include "plan/cluster.h"
 #include "plan/route.h"
@@ -65,6 +66,9 @@ struct LocalPod {
   // Not empty: a security policy selects this workload and cannot be enforced by this version, so
   // all that arrives is refused.
   std::string denied_because;
+  // Its policy admits meshed clients only: PeerAuthentication of mode STRICT, or denied as above.
+  bool strict = false;
+  CaptureLists lists;  // of the pod's connections, which are not ours at all
   // Gateways: route table by the port that is opened in the pod (after Service translation).
   std::unordered_map<std::uint16_t, RouteTable> gateway_ports;
   unsigned wanted_workers = 1;  // proxy.istio.io/config concurrency; 0 = all
@@ -91,6 +95,10 @@ struct RunPlan {
   const Cluster* black_hole = nullptr;
 
   const LocalPod* pod(std::string_view key) const;
+  // The pod of this node whose server side runs in the same pass as the client's: in the mesh, with
+  // an application, and with this port of it taken. Null: the address is reached over the network,
+  // as without a mesh.
+  const LocalPod* server_at(const SocketAddress& address) const;
   const Workload* workload_at(const IpAddress& ip) const;
 };
 

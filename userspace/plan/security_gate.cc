@@ -68,23 +68,31 @@ const SecurityGate::Policy* SecurityGate::denying(const Workload& workload, Kind
 
 // Peer authentication: the closest policy wins, of equal ones the oldest; a mode that is not set is
 // taken from the next.
-const SecurityGate::Policy* SecurityGate::denying_authentication(const Workload& workload) const {
+const SecurityGate::Policy* SecurityGate::authentication(const Workload& workload) const {
   for (int level = 3; level >= 1; --level) {
     const auto found = std::find_if(x_policies.begin(), x_policies.end(), [&](const Policy& each) {
       return each.policy->kind == Kind::kPeerAuthentication &&
              reach(*each.policy, workload) == level;
     });
     if (found == x_policies.end()) continue;
-    if (found->broken || !found->policy->allows_everything) return &*found;
-    if (!is_unset(*found->policy)) return nullptr;
+    const bool closes = found->broken || !found->policy->allows_everything;
+    if (closes || !is_unset(*found->policy)) return &*found;
   }
   return nullptr;
+}
+
+bool SecurityGate::is_strict(const Workload& workload) const {
+  const Policy* policy = authentication(workload);
+  return policy != nullptr && (policy->broken || policy->policy->action == "STRICT");
 }
 
 std::string SecurityGate::judge(const Workload& workload) {
   const Policy* closed = denying(workload, Kind::kAuthorization);
   if (closed == nullptr) closed = denying(workload, Kind::kRequestAuthentication);
-  if (closed == nullptr) closed = denying_authentication(workload);
+  if (closed == nullptr) {
+    closed = authentication(workload);
+    if (closed != nullptr && !closed->broken && closed->policy->allows_everything) closed = nullptr;
+  }
   if (closed == nullptr) return {};
   x_closed[closed->policy].push_back(workload.key);
   const std::string why = closed->broken

@@ -22,6 +22,9 @@ class SecurityGate {
   // Why all that arrives at the workload is refused, naming the policy and its place; empty: it is
   // open.
   std::string judge(const Workload& workload);
+  // Whether PeerAuthentication demands mutual TLS of what arrives at the workload; settings of
+  // single ports are not asked.
+  bool is_strict(const Workload& workload) const;
   // One finding for each policy that closed a workload.
   void tell(FindingSet& findings) const;
 
@@ -33,7 +36,8 @@ class SecurityGate {
   // 0: does not select it; 1: for the mesh, 2: for its namespace, 3: for it by labels.
   int reach(const config::SecurityPolicy& policy, const Workload& workload) const;
   const Policy* denying(const Workload& workload, config::SecurityPolicy::Kind kind) const;
-  const Policy* denying_authentication(const Workload& workload) const;
+  // The PeerAuthentication in force at the workload, null for none.
+  const Policy* authentication(const Workload& workload) const;
 
   std::string x_root;
   std::vector<Policy> x_policies;                                              // oldest first

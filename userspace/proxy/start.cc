@@ -30,9 +30,7 @@ const plan::LocalPod* local_pod(Core& core, const ConnectionFacts& facts) {
 plan::Protocol protocol_at_server(const plan::RunPlan& plan, const plan::OutboundChoice& choice,
                                   const SocketAddress& to) {
   if (choice.l4->kind != plan::Cluster::Kind::kOriginalDestination) return choice.protocol;
-  const plan::Workload* workload = plan.workload_at(to.ip);
-  if (workload == nullptr || !workload->enrolled_here || workload->gateway) return choice.protocol;
-  const plan::LocalPod* server = plan.pod(workload->key);
+  const plan::LocalPod* server = plan.server_at(to);
   return server == nullptr ? choice.protocol : server->inbound_port(to.port).protocol;
 }
 

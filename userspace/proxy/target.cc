@@ -23,20 +23,16 @@ Target resolve_outbound(Core& core, const plan::RunPlan& plan, const ConnectionF
   target.dial.to = to;
   target.key.client = facts.pod->net->netns_cookie;
   target.key.to = to;
-  const plan::Workload* workload = plan.workload_at(to.ip);
-  // Gateways have no application, and pods that are not enrolled are not ours to enter: over the
-  // network to both.
-  const bool same_node = workload != nullptr && workload->enrolled_here && !workload->gateway;
-  if (!same_node) {
+  target.server = plan.server_at(to);
+  if (target.server == nullptr) {
     target.dial.pod = facts.pod->net;
     target.dial.purpose = io::DialPurpose::kWire;
     return target;
   }
-  target.server = plan.pod(workload->key);
-  if (target.server != nullptr) target.inbound = target.server->inbound_port(to.port);
+  target.inbound = target.server->inbound_port(to.port);
   target.dial.purpose = io::DialPurpose::kApplication;
   target.dial.client = seen_by_server(facts);
-  if (PodState* server = core.pod(workload->key)) {
+  if (PodState* server = core.pod(target.server->workload->key)) {
     target.dial.pod = server->net;
     target.key.inside = server->net->netns_cookie;
     // A pod that calls itself does not cross the network, so there is nothing to admit.

@@ -53,11 +53,23 @@ TEST_CASE("config: every key of the node file is read") {
   CHECK(config->workers == 2);
   CHECK(config->workers_per_pod == 3);
   CHECK(config->unknown_pods == UnknownPods::kAllow);
+  CHECK_FALSE(config->on_proxy_down_open);
   CHECK(config->drain_seconds == 7);
   CHECK(config->log_level == log::Level::kWarn);
   CHECK(config->component_levels.at(log::Component::kCapture) == log::Level::kDebug);
   CHECK(config->random_seed == 42);
   CHECK(load(dir, std::string(kStart) + "logLevel: trace\n")->log_level == log::Level::kTrace);
+}
+
+TEST_CASE("config: unknown pods may be held, and pods may be open while nobody serves them") {
+  const Scratch dir;
+  const auto config = load(dir, std::string(kStart) + "unknownPods: hold\nonProxyDown: open\n");
+  REQUIRE_MESSAGE(config.ok(), (config.ok() ? "" : config.error().text));
+  CHECK(config->unknown_pods == UnknownPods::kHold);
+  CHECK(config->on_proxy_down_open);
+  const auto usual = load(dir, std::string(kStart));
+  CHECK(usual->unknown_pods == UnknownPods::kDeny);
+  CHECK_FALSE(usual->on_proxy_down_open);
 }
 
 TEST_CASE("config: an unknown, ill-typed or refused key of the node file names its place") {
@@ -70,8 +82,7 @@ TEST_CASE("config: an unknown, ill-typed or refused key of the node file names i
       {"workersPerPod: 0\n", "from 1"},
       {"runDir: 5\n", "a string"},
       {"unknownPods: maybe\n", "one of hold, deny, allow"},
-      {"unknownPods: hold\n", "write deny"},
-      {"onProxyDown: open\n", "write closed"},
+      {"onProxyDown: ajar\n", "one of closed, open"},
       {"sameNode: encrypt\n", "write attested"},
       {"accelerate: auto\n", "write off"},
       {"accelerate: force\n", "write off"},

@@ -51,6 +51,31 @@ TEST_CASE("daemon: listeners show where what a pod sends and receives on each po
   CHECK(listener_rows(world.plan, "shop/none").empty());
 }
 
+TEST_CASE("daemon: what a pod leaves out comes before what it has captured") {
+  World world;
+  CHECK(find(listener_rows(world.plan, "shop/a"), "shop/a", 3306, "outbound, excluded").is_null());
+  CaptureLists& lists = world.plan.pods["shop/a"].lists;
+  lists.out_ports_exclude = {3306};
+  lists.out_exclude = {*Cidr::parse("192.0.2.0/24")};
+  lists.in_ports_exclude = {9000};
+  Json rows = listener_rows(world.plan, "shop/a");
+  CHECK(rows[0]["match"] == "outbound, excluded");
+  CHECK(find(rows, "shop/a", 3306, "outbound, excluded") == "past the mesh");
+  CHECK(rows[1]["address"] == "192.0.2.0/24");
+  CHECK(rows[1]["port"].is_null());
+  CHECK(find(rows, "shop/a", 9000, "inbound, excluded") == "the application itself");
+  lists = {};
+  lists.all_out = lists.all_in = false;
+  lists.out_include = {*Cidr::parse("fd00::/8")};
+  lists.in_ports_include = {8080};
+  rows = listener_rows(world.plan, "shop/a");
+  CHECK(rows[0]["address"] == "fd00::/8");
+  CHECK(rows[0]["destination"] == "captured");
+  CHECK(rows[1]["match"] == "outbound, not included");
+  CHECK(find(rows, "shop/a", 8080, "inbound, included") == "captured");
+  CHECK(rows[3]["match"] == "inbound, not included");
+}
+
 TEST_CASE("daemon: a workload that a policy keeps shut is shown as refused, with the reason") {
   World world;
   world.plan.pods["shop/a"].denied_because = "AuthorizationPolicy shop/p";

@@ -33,7 +33,11 @@ TEST_CASE("daemon: a pod in the mesh is shown with its state, owners and session
   REQUIRE(rows.size() == 1);
   CHECK(dump_json(rows[0]) ==
         R"({"namespace":"shop","name":"a","state":"Ready","node":"node-a","ips":["10.0.0.1"],)"
-        R"("netnsCookie":17,"workers":[1],"gateway":false,"sessions":3,"message":""})");
+        R"("netnsCookie":17,"workers":[1],"gateway":false,"sessions":3,"message":"",)"
+        R"("lists":{"includeOutboundIPRanges":["*"],"excludeOutboundIPRanges":[],)"
+        R"("includeOutboundPorts":[],"excludeOutboundPorts":[],"includeInboundPorts":["*"],)"
+        R"("excludeInboundPorts":[]},"selfTest":{"passed":0,"failed":0,"lastFailure":""},)"
+        R"("oldConnections":[]})");
 }
 
 TEST_CASE("daemon: a pod outside the mesh is shown with the reason, though the kernel knows it") {
@@ -61,6 +65,35 @@ TEST_CASE("daemon: pods that are still being released are shown after the others
   CHECK(rows[0]["name"] == "a");
   CHECK(rows[1]["name"] == "leaving");
   CHECK(rows[1]["state"] == "Releasing");
+}
+
+TEST_CASE("daemon: a pod is shown with what it leaves out, its self-test and what is older") {
+  config::Enrolment some = rule("a", true);
+  some.lists.all_out = false;
+  some.lists.out_include = {*Cidr::parse("10.0.0.0/8"), *Cidr::parse("fd00::1")};
+  some.lists.out_ports_exclude = {3306};
+  some.lists.in_ports_exclude = {9000, 9001};
+  capture::PodStatus known = status("shop/a", capture::PodState::kReady);
+  known.self_test = {7, 1, "not captured"};
+  known.old_connections = {
+      {*SocketAddress::parse("10.0.0.1:40000"), *SocketAddress::parse("[fd00::2]:5432"), true}};
+  const Json row = pod_rows("node-a", {some}, {known}, {})[0];
+  CHECK(dump_json(row["lists"]) ==
+        R"({"includeOutboundIPRanges":["10.0.0.0/8","fd00::1/128"],"excludeOutboundIPRanges":[],)"
+        R"("includeOutboundPorts":[],"excludeOutboundPorts":[3306],"includeInboundPorts":["*"],)"
+        R"("excludeInboundPorts":[9000,9001]})");
+  CHECK(dump_json(row["selfTest"]) == R"({"passed":7,"failed":1,"lastFailure":"not captured"})");
+  CHECK(dump_json(row["oldConnections"]) ==
+        R"([{"local":"10.0.0.1:40000","remote":"[fd00::2]:5432","destroyed":true}])");
+}
+
+TEST_CASE("daemon: a pod outside the mesh has neither lists nor a self-test") {
+  capture::PodStatus outside = status("shop/a", capture::PodState::kReady);
+  outside.bypass = true;
+  const Json row = pod_rows("node-a", {rule("a", false, "label says no")}, {outside}, {})[0];
+  CHECK(row["lists"].is_null());
+  CHECK(row["selfTest"].is_null());
+  CHECK(row["oldConnections"].empty());
 }
 
 }  // namespace sm::daemon

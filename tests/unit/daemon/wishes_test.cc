@@ -61,4 +61,19 @@ TEST_CASE("daemon: the concurrency that a pod asks for is the number of its owne
   CHECK(wishes[1].workers.size() == 4);
 }
 
+TEST_CASE("daemon: what a pod leaves out and how strict its policy is are part of its wish") {
+  config::Enrolment some = rule("a", true);
+  some.lists.out_ports_exclude = {3306};
+  plan::RunPlan plan;
+  plan.pods["shop/a"].strict = true;
+  plan.pods["shop/b"];
+  const auto wishes = wishes_of({some, rule("b", true), rule("c", false)}, plan, {1, 1});
+  REQUIRE(wishes.size() == 3);
+  CHECK(wishes[0].lists == some.lists);
+  CHECK(wishes[0].strict);
+  CHECK(wishes[1].lists.takes_everything());
+  CHECK_FALSE(wishes[1].strict);
+  CHECK_FALSE(wishes[2].strict);
+}
+
 }  // namespace sm::daemon

@@ -46,6 +46,16 @@ class Gate {
     return out;
   }
 
+  // Which of them admit meshed clients only.
+  std::string strict() const {
+    const Built built = world.build();
+    std::string out;
+    for (const char* key : {"shop/web", "other/far", "istio-system/root"}) {
+      if (built.plan->pod(key)->strict) out += *key;
+    }
+    return out;
+  }
+
  private:
   int x_count = 0;
 };
@@ -104,6 +114,30 @@ TEST_CASE("security gate: the closest PeerAuthentication wins, an unset mode is 
   CHECK(gate.closed() == "oi");
   gate.add(Kind::kPeerAuthentication, "shop", "STRICT", false, {{"app", "web"}});
   CHECK(gate.closed() == "soi");
+}
+
+TEST_CASE("security gate: strict is who the closest PeerAuthentication in force makes so") {
+  Gate gate;
+  CHECK(gate.strict().empty());
+  // As it will be once the mode is enforced: it closes nobody and is strict all the same.
+  gate.add(Kind::kPeerAuthentication, "istio-system", "STRICT", true);
+  CHECK(gate.closed().empty());
+  CHECK(gate.strict() == "soi");
+  gate.add(Kind::kPeerAuthentication, "shop", "PERMISSIVE", true);
+  CHECK(gate.strict() == "oi");
+  gate.add(Kind::kPeerAuthentication, "other", "UNSET", true);
+  CHECK(gate.strict() == "oi");
+  gate.add(Kind::kPeerAuthentication, "other", "DISABLE", true, {{"app", "web"}});
+  CHECK(gate.strict() == "i");
+  gate.add(Kind::kPeerAuthentication, "shop", "STRICT", true, {{"app", "web"}});
+  CHECK(gate.strict() == "si");
+}
+
+TEST_CASE("security gate: whoever is denied by a policy that is not enforced is strict") {
+  Gate gate;
+  gate.add(Kind::kAuthorization, "shop", "DENY", false);
+  gate.add(Kind::kPeerAuthentication, "other", "", false, {}, true);
+  CHECK(gate.strict() == "so");
 }
 
 TEST_CASE("security gate: a policy that was not understood closes, and says which and where") {
