@@ -25,11 +25,12 @@ struct Target {
       admission_server;  // not null: a probe has to admit the pair first
 };
 
-// For a client (outbound, gateway) that goes to `to`. A pod of this node is dialled inside itself;
+// For a client (outbound, gateway) that goes to `wanted`, at the other address of the pod behind it
+// when the client has none of that family. A pod of this node is dialled inside itself;
 // everything else over the network from the client's namespace. dial.pod is null when the pod's
 // network is not there (yet): dialling fails then.
 Target resolve_outbound(Core& core, const plan::RunPlan& plan, const ConnectionFacts& facts,
-                        const SocketAddress& to);
+                        const SocketAddress& wanted);
 // For what arrived at a pod: its own application at the address it arrived at.
 Target resolve_inbound(const plan::LocalPod& server, const ConnectionFacts& facts);
 

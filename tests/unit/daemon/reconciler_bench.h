@@ -59,9 +59,6 @@ class FakeGate final : public PodGate {
   std::vector<std::string> watch(bool) override { return {}; }
   void self_test() override {}
   void set_worker_serving(unsigned, bool) override {}
-  std::vector<std::string> watch(bool) override { return {}; }
-  void self_test() override {}
-  void set_worker_serving(unsigned, bool) override {}
   void let_go() override {}
   Result<> take_back() override { return {}; }
   bool handed_over() const override { return false; }
