@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ enum class LoadBalancer : std::uint8_t { kLeastRequest, kRoundRobin, kRandom, kP
 struct Endpoint {
   SocketAddress address;
   const Workload* workload = nullptr;  // null: not a pod that we know
+  // The same pod in the other family, when its Service has cluster IPs of both: for clients that
+  // dialled that family.
+  std::optional<IpAddress> other;
 };
 
 struct Cluster {

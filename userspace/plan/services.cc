@@ -2,6 +2,8 @@
 #include "plan/services.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "plan/naming.h"
 #include "plan/protocol.h"
@@ -24,12 +26,32 @@ std::optional<std::uint16_t> target_of(const config::ServicePort& port, const co
   return std::nullopt;
 }
 
-// A pod of two families appears with both of its addresses: the family of the Service's first
-// cluster IP is meant, else IPv4.
+bool has_both_families(const config::Service& service) {
+  const auto v4 = [](const IpAddress& ip) { return ip.is_v4(); };
+  const auto& ips = service.cluster_ips;
+  return std::any_of(ips.begin(), ips.end(), v4) && !std::all_of(ips.begin(), ips.end(), v4);
+}
+
+// What is left out of the list is noted with the same pod's endpoint that stays.
+void note_other(std::vector<Endpoint>& endpoints, bool v4) {
+  std::map<std::pair<const Workload*, std::uint16_t>, IpAddress> others;
+  for (const Endpoint& endpoint : endpoints) {
+    if (endpoint.workload != nullptr && endpoint.address.ip.is_v4() != v4)
+      others.emplace(std::pair(endpoint.workload, endpoint.address.port), endpoint.address.ip);
+  }
+  for (Endpoint& endpoint : endpoints) {
+    const auto found = others.find({endpoint.workload, endpoint.address.port});
+    if (endpoint.address.ip.is_v4() == v4 && found != others.end()) endpoint.other = found->second;
+  }
+}
+
+// A pod of two families appears with both of its addresses: it is one endpoint, under the family of
+// the Service's first cluster IP, else IPv4.
 void keep_one_family(std::vector<Endpoint>& endpoints, const config::Service& service) {
   const bool v4 = service.cluster_ips.empty() || service.cluster_ips.front().is_v4();
   const auto wanted = [v4](const Endpoint& endpoint) { return endpoint.address.ip.is_v4() == v4; };
   if (std::none_of(endpoints.begin(), endpoints.end(), wanted)) return;
+  if (service.headless || has_both_families(service)) note_other(endpoints, v4);
   std::erase_if(endpoints, [&wanted](const Endpoint& endpoint) { return !wanted(endpoint); });
 }
 
@@ -139,7 +161,7 @@ void ServiceIndex::add_addresses(const KnownService& known, KnownPort& port,
     if (pod == nullptr) pod = workloads.at(ip);
     const Workload* workload = pod == nullptr ? nullptr : pod->workload;
     if (workload != nullptr) serves(workload, known, port, target);
-    if (address.ready) port.endpoints.push_back({{ip, target}, workload});
+    if (address.ready) port.endpoints.push_back({{ip, target}, workload, {}});
   }
 }
 
@@ -153,7 +175,7 @@ void ServiceIndex::fill_from_pods(KnownService& known, bool with_endpoints,
       serves(pod->workload, known, port, *target);
       if (!with_endpoints || !is_endpoint(*pod->pod)) continue;
       for (const IpAddress& ip : pod->pod->ips)
-        port.endpoints.push_back({{ip, *target}, pod->workload});
+        port.endpoints.push_back({{ip, *target}, pod->workload, {}});
     }
   }
 }

@@ -154,7 +154,9 @@ void ViewBuilder::add_headless(const ServiceHost& from, const OutboundPort::Targ
     // hosts there.
     if (target.protocol == Protocol::kHttp && endpoint.address.port != from.port->spec->port)
       continue;
-    view.ports[endpoint.address.port].by_address.try_emplace(endpoint.address.ip, target);
+    auto& by_address = view.ports[endpoint.address.port].by_address;
+    by_address.try_emplace(endpoint.address.ip, target);
+    if (endpoint.other) by_address.try_emplace(*endpoint.other, target);
   }
 }
 

@@ -17,7 +17,7 @@ MirrorId MirrorSet::start(std::shared_ptr<const plan::RunPlan> plan, const plan:
   if (x_mirrors.size() >= kMirrorsMax || cluster.kind != plan::Cluster::Kind::kEndpoints) return 0;
   auto choice = facts.pod->balancer.pick(cluster, plan->generation);
   if (choice.endpoint == nullptr) return 0;
-  Target target = resolve_outbound(x_core, *plan, facts, choice.endpoint->address);
+  Target target = resolve_outbound(x_core, *plan, facts, *choice.endpoint);
   if (target.server != nullptr && !target.server->denied_because.empty()) return 0;
   target.dial.timeout = cluster.connect_timeout;
   const MirrorId id = ++x_last;

@@ -151,7 +151,6 @@ bool Stream::route(const plan::LocalPod& client) {
 }
 
 bool Stream::pick_endpoint() {
-  SocketAddress to = x_facts.local;
   if (x_cluster->kind == plan::Cluster::Kind::kBlackHole) {
     reply(502, "", x_client_leg, "direct_response");
     return false;
@@ -163,10 +162,11 @@ bool Stream::pick_endpoint() {
       reply(503, "no healthy upstream", x_client_leg, "no_healthy_upstream");
       return false;
     }
-    to = choice.endpoint->address;
+    x_target = resolve_outbound(x_core, *x_plan, x_facts, *choice.endpoint);
     x_lease = std::move(choice.lease);
+  } else {
+    x_target = resolve_outbound(x_core, *x_plan, x_facts, x_facts.local);
   }
-  x_target = resolve_outbound(x_core, *x_plan, x_facts, to);
   x_target.dial.timeout = x_cluster->connect_timeout;
   return true;
 }

@@ -70,6 +70,16 @@ Target resolve_outbound(Core& core, const plan::RunPlan& plan, const ConnectionF
   return target;
 }
 
+Target resolve_outbound(Core& core, const plan::RunPlan& plan, const ConnectionFacts& facts,
+                        const plan::Endpoint& endpoint) {
+  SocketAddress to = endpoint.address;
+  const int dialled = facts.local.ip.family();
+  if (endpoint.other && endpoint.other->family() == dialled &&
+      has_family(facts.pod->net->ips, dialled))
+    to.ip = *endpoint.other;
+  return resolve_outbound(core, plan, facts, to);
+}
+
 Target resolve_inbound(const plan::LocalPod& server, const ConnectionFacts& facts) {
   Target target;
   target.dial.to = facts.local;

@@ -31,6 +31,9 @@ struct Target {
 // network is not there (yet): dialling fails then.
 Target resolve_outbound(Core& core, const plan::RunPlan& plan, const ConnectionFacts& facts,
                         const SocketAddress& wanted);
+// The same for an endpoint, in the family that the client dialled if it is there in both.
+Target resolve_outbound(Core& core, const plan::RunPlan& plan, const ConnectionFacts& facts,
+                        const plan::Endpoint& endpoint);
 // For what arrived at a pod: its own application at the address it arrived at.
 Target resolve_inbound(const plan::LocalPod& server, const ConnectionFacts& facts);
 

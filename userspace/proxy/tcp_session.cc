@@ -33,17 +33,18 @@ std::optional<Target> TcpSession::choose_target() {
     refuse(Flag::kUpstreamConnectionFailure, "");
     return std::nullopt;
   }
-  SocketAddress to = facts().local;
+  Target target;
   if (x_cluster->kind == plan::Cluster::Kind::kEndpoints) {
     auto choice = facts().pod->balancer.pick(*x_cluster, x_plan->generation);
     if (choice.endpoint == nullptr) {
       refuse(Flag::kNoHealthyUpstream, "");
       return std::nullopt;
     }
-    to = choice.endpoint->address;
+    target = resolve_outbound(x_core, *x_plan, facts(), *choice.endpoint);
     x_lease = std::move(choice.lease);
+  } else {
+    target = resolve_outbound(x_core, *x_plan, facts(), facts().local);
   }
-  Target target = resolve_outbound(x_core, *x_plan, facts(), to);
   x_server = target.server;
   return target;
 }
