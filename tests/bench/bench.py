@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares what a request costs: direct, through sockmesh on one node, through HAProxy, through nginx.
 
-    bench.py [--rounds N] [--seconds S] [--connections N] [--json FILE] [--only NAME]...
+    bench.py [--new-connections] [--rounds N] [--seconds S] [--connections N] [--json FILE] [--only NAME]...
 
 Every round runs each variant once, in an order that moves on from round to round, so that a machine that gets slower
 harms all alike. Ratios are formed inside a round; told are the median and the smallest and largest of the rounds.
+With --new-connections each request has a connection of its own and everything is carried as TCP: what capture costs.
 CPU per request counts every process on the path: load generator, proxy and server, kernel work in their name included.
 """
 from __future__ import annotations
@@ -30,12 +31,12 @@ ROOT = Path(__file__).resolve().parents[2]
 class Bench:
     """The lab with one pair of pods outside the mesh, one inside, and the two proxies in the outside client's pod."""
 
-    def __init__(self, lab: Lab, names: list[str]):
-        self.lab, self.names = lab, names
+    def __init__(self, lab: Lab, names: list[str], fresh: bool):
+        self.lab, self.names, self.fresh = lab, names, fresh
         self.node = lab.add_node("node-a") if "sockmesh" in names else None
         self.client, self.server = lab.add_pod("bench", "client"), self.app("server", "")
         self.url = {"direct": f"http://{self.server.ip}:{variants.SERVER_PORT}/",
-                    "haproxy": f"http://127.0.0.1:{variants.HAPROXY_PORT}/", "nginx": f"http://127.0.0.1:{variants.NGINX_PORT}/"}
+                    "haproxy": f"http://127.0.0.1:{variants.HAPROXY_TCP_PORT if fresh else variants.HAPROXY_PORT}/", "nginx": f"http://127.0.0.1:{variants.NGINX_PORT}/"}
         ports = set()
         if "haproxy" in names:
             self.client.start_program(["haproxy", "-db", "-f", self.file("haproxy.cfg", variants.haproxy_config(self.server.ip))], {})
@@ -47,8 +48,9 @@ class Bench:
         if self.node:
             self.meshed_client = lab.add_pod("bench", "meshed-client", node="node-a")
             self.meshed_server = self.app("app", "node-a")
-            address = lab.add_service("bench", "app", [("http", variants.SERVICE_PORT, variants.SERVER_PORT)])
-            self.url["sockmesh"] = f"http://{address}:{variants.SERVICE_PORT}/"
+            address = lab.add_service("bench", "app", [("http", variants.SERVICE_PORT, variants.SERVER_PORT),
+                                                         ("tcp", variants.SERVICE_TCP_PORT, variants.SERVER_PORT)])
+            self.url["sockmesh"] = f"http://{address}:{variants.SERVICE_TCP_PORT if fresh else variants.SERVICE_PORT}/"
             lab.start_nodes()
             lab.sync()
 
@@ -77,7 +79,7 @@ class Bench:
     def measure(self, name: str, seconds: int, connections: int) -> dict:
         client = self.meshed_client if name == "sockmesh" else self.client
         before, soft = self.cpu_ns(name), meter.softirq_ns()
-        load = meter.run_wrk(client, self.url[name], seconds, connections)
+        load = meter.run_wrk(client, self.url[name], seconds, connections, ("Connection: close",) if self.fresh else ())
         others, soft = self.cpu_ns(name) - before, meter.softirq_ns() - soft
         if load.errors or not load.requests:
             raise RuntimeError(f"{name}: {load.errors} errors, {load.requests} requests: this measures nothing")
@@ -128,16 +130,18 @@ def machine() -> dict:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--new-connections", action="store_true")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--json", type=Path, default=ROOT / "build/bench.json")
     parser.add_argument("--only", action="append", choices=[v.name for v in variants.VARIANTS])
     args = parser.parse_args()
-    names = [v.name for v in variants.VARIANTS if not args.only or v.name in args.only]
+    known = variants.NEW_CONNECTIONS if args.new_connections else variants.VARIANTS
+    names = [v.name for v in known if not args.only or v.name in args.only]
     rounds = []
     with Lab("bench") as lab:
-        bench = Bench(lab, names)
+        bench = Bench(lab, names, args.new_connections)
         for name in names:
             bench.measure(name, 1, args.connections)  # warms up
         for number in range(args.rounds):
@@ -146,10 +150,10 @@ def main() -> int:
             print(f"round {number + 1}/{args.rounds}: " + ", ".join(f"{m['variant']} {m['requests_per_s']:.0f}/s {m['cpu_us_per_request']:.1f} us" for m in rounds[-1]), flush=True)
     rows = summary(rounds, names)
     args.json.parent.mkdir(parents=True, exist_ok=True)
-    args.json.write_text(json.dumps({"machine": machine(), "connections": args.connections, "seconds": args.seconds, "body_bytes": variants.BODY_BYTES,
+    args.json.write_text(json.dumps({"machine": machine(), "new_connections": args.new_connections, "connections": args.connections, "seconds": args.seconds, "body_bytes": variants.BODY_BYTES,
                                      "rounds": rounds, "summary": rows}, indent=1) + "\n")
     print()
-    for variant in variants.VARIANTS:
+    for variant in known:
         if variant.name in names:
             print(f"{variant.name:9} {variant.what}")
     print(f"\n{table(rows)}\n\nmedian (smallest-largest) of {args.rounds} rounds of {args.seconds} s, {args.connections} connections; all of it: {args.json}")

@@ -56,10 +56,10 @@ def percentile(text: str, wanted: str) -> float:
     return float(found[1]) * UNIT_US[found[2]] if found else float("nan")
 
 
-def run_wrk(pod, url: str, seconds: int, connections: int) -> Load:
+def run_wrk(pod, url: str, seconds: int, connections: int, headers: tuple[str, ...] = ()) -> Load:
     """wrk with one thread inside the pod; its CPU time is what the kernel accounts when it is waited for."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    process = pod.spawn(["wrk", "--latency", "-t1", f"-c{connections}", f"-d{seconds}s", url], stdin=subprocess.DEVNULL,
+    process = pod.spawn(["wrk", "--latency", "-t1", f"-c{connections}", f"-d{seconds}s", *(word for header in headers for word in ("-H", header)), url], stdin=subprocess.DEVNULL,
                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     text, _ = process.communicate(timeout=seconds + 30)
     pod.processes.remove(process)

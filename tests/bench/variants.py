@@ -8,6 +8,7 @@ from pathlib import Path
 
 BODY_BYTES = 1024
 SERVER_PORT, HAPROXY_PORT, NGINX_PORT, SERVICE_PORT = 8080, 18080, 18081, 80
+HAPROXY_TCP_PORT, SERVICE_TCP_PORT = 18082, 9000
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,14 @@ VARIANTS = [
     Variant("sockmesh", "same node, captured by eBPF: client -> loopback -> sockmeshd -> loopback -> server"),
     Variant("haproxy", "HAProxy in the client's pod: client -> loopback -> haproxy -> veth, bridge -> server"),
     Variant("nginx", "nginx in the client's pod: client -> loopback -> nginx -> veth, bridge -> server"),
+]
+
+
+# With a new connection for each request: what capture, accept and connect cost. All of them carry bytes only.
+NEW_CONNECTIONS = [
+    Variant("direct", "client -> veth, bridge -> server"),
+    Variant("sockmesh", "same node, as TCP: connect() captured, accepted, dialled inside the server's pod"),
+    Variant("haproxy", "HAProxy in mode tcp in the client's pod: accepted, connected to the server"),
 ]
 
 
@@ -80,5 +89,9 @@ frontend in
   bind 127.0.0.1:{HAPROXY_PORT} backlog 4096
   default_backend app
 backend app
+  server app {server}:{SERVER_PORT}
+listen bytes
+  mode tcp
+  bind 127.0.0.1:{HAPROXY_TCP_PORT} backlog 4096
   server app {server}:{SERVER_PORT}
 """
