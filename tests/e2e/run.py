@@ -12,10 +12,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from e2e import capture, config, crowd, demo_walk, http, life, meaning, mechanisms, nodes, policy, streams  # noqa: E402
+from e2e import capture, config, crowd, demo_walk, http, life, meaning, mechanisms, nodes, octets, policy, streams  # noqa: E402
 from e2e.harness import Runner  # noqa: E402
 
-SUITES = {"capture": capture, "http": http, "streams": streams, "meaning": meaning, "nodes": nodes, "policy": policy,
+SUITES = {"capture": capture, "http": http, "streams": streams, "octets": octets, "meaning": meaning, "nodes": nodes, "policy": policy,
           "config": config, "life": life, "crowd": crowd, "mechanisms": mechanisms, "demo": demo_walk}
 
 
