@@ -45,6 +45,19 @@ Peer::Message get(Peer& client) {
   return client.read_message();
 }
 
+// The checks of virtual calls ask the kernel through a pipe whether memory is readable, and take
+// the answer "no descriptor" for "no": where they are compiled in, nothing can be said without
+// descriptors.
+#if defined(__has_feature)
+#if __has_feature(undefined_behavior_sanitizer) || __has_feature(address_sanitizer)
+#define SM_CHECKS_NEED_DESCRIPTORS true
+#endif
+#endif
+#if !defined(SM_CHECKS_NEED_DESCRIPTORS)
+#define SM_CHECKS_NEED_DESCRIPTORS false
+#endif
+constexpr bool kChecksNeedDescriptors = SM_CHECKS_NEED_DESCRIPTORS;
+
 // Lets this process have no descriptor more than it has, while it lives.
 class NoDescriptors {
  public:
@@ -164,7 +177,8 @@ TEST_CASE("limits: a dial that finds no descriptor is our failure, and the next 
   CHECK(web.connections() == 1);
 }
 
-TEST_CASE("limits: out of descriptors, accepting pauses without spinning and goes on afterwards") {
+TEST_CASE("limits: out of descriptors, accepting pauses without spinning and goes on afterwards" *
+          doctest::skip(kChecksNeedDescriptors)) {
   WorkerStage stage;
   Server server(kServerIp, echo);
   stage.use(bytes_world(server));
@@ -237,18 +251,20 @@ TEST_CASE("limits: a pod above its bytes is read in small pieces, and none of it
 }
 
 TEST_CASE("limits: HTTP bodies pass both ways while the pod is above its bytes") {
+  constexpr std::size_t kTimes = 16;  // more than the queues of the kernel take
   // One byte: whoever holds anything makes the pod scarce, so every mark is crossed all the time.
   WorkerStage stage(limits_of(100, 200, 1));
   Server server(kServerIp, [](Peer& peer) {
     const Peer::Message request = peer.read_message();
+    std::string body;
+    for (std::size_t time = 0; time < kTimes; ++time) body += request.body;
     peer.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
     // Many small chunks, then few large ones.
-    for (std::size_t at = 0; at < request.body.size();) {
-      const std::size_t size =
-          std::min<std::size_t>(at < 20'000 ? 7 : 50'000, request.body.size() - at);
+    for (std::size_t at = 0; at < body.size();) {
+      const std::size_t size = std::min<std::size_t>(at < 20'000 ? 7 : 50'000, body.size() - at);
       char head[16];
       std::snprintf(head, sizeof head, "%zx\r\n", size);
-      peer.send(head + request.body.substr(at, size) + "\r\n");
+      peer.send(head + body.substr(at, size) + "\r\n");
       at += size;
     }
     peer.send("0\r\n\r\n");
@@ -260,15 +276,22 @@ TEST_CASE("limits: HTTP bodies pass both ways while the pod is above its bytes")
   std::string body;
   while (body.size() < 700'000) body += static_cast<char>('a' + rng.below(26));
   Peer client = stage.connect(kHttpService);
+  const int small = 256 * 1024;
+  ::setsockopt(client.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
   std::thread sender([&] {
     client.send("POST / HTTP/1.1\r\nhost: web\r\ncontent-length: " + std::to_string(body.size()) +
                 "\r\n\r\n");
     client.send(body);
   });
-  const Peer::Message got = client.read_message();
   sender.join();
+  // Nobody reads: the answer fills every queue, then waits in the worker: what one callback read.
+  REQUIRE(stage.comes_true([&] { return stage.use_of("shop/a").buffer_bytes > 0; }));
+  CHECK(stage.use_of("shop/a").buffer_bytes <= 2 * kRelayHighBytes);
+  const Peer::Message got = client.read_message();
   CHECK(got.status() == 200);
-  CHECK(got.body == body);
+  CHECK(got.body.size() == kTimes * body.size());
+  for (std::size_t time = 0; time < kTimes; ++time)
+    CHECK(got.body.compare(time * body.size(), body.size(), body) == 0);
 }
 
 TEST_CASE("limits: an idle connection holds no buffer, before, between and within its requests") {

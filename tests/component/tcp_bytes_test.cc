@@ -70,6 +70,35 @@ TEST_CASE(
   CHECK(operations > 10'000);
 }
 
+TEST_CASE("tcp bytes: more than every queue on the way holds, to a reader that comes late") {
+  constexpr std::size_t kMuch = 24U * 1024 * 1024;
+  constexpr std::uint64_t kSeed = 77;
+  WorkerStage stage;
+  std::promise<void> full;
+  std::promise<std::string> seen;
+  Server server(kServerIp, [&](Peer& peer) {
+    full.get_future().wait();
+    End end(peer.fd(), 0, 0, kSeed, kSeed);
+    std::string bad = end.exchange(kMuch) ? "" : "stalled";
+    if (end.drain() != Peer::End::kEof) bad += " no end of stream";
+    if (end.received() != kMuch) bad += " bytes are missing or too many";
+    seen.set_value(end.right() ? bad : "wrong bytes");
+  });
+  stage.use(bytes_world(server));
+  Peer client = stage.connect(kTcpService);
+  std::thread sender([&] {
+    constexpr std::size_t kPiece = 100'001;
+    for (std::size_t at = 0; at < kMuch; at += kPiece)
+      client.send(piece_of(kSeed, at, std::min(kPiece, kMuch - at)));
+    client.half_close();
+  });
+  // Bytes wait in the worker: its own queue to the server is full.
+  CHECK(stage.comes_true([&] { return stage.use_of("shop/a").buffer_bytes > 0; }));
+  full.set_value();
+  CHECK(seen.get_future().get() == "");
+  sender.join();
+}
+
 TEST_CASE("tcp bytes: half close in both orders, with the answer long after it") {
   WorkerStage stage;
   std::promise<void> ask;

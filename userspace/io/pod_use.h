@@ -6,8 +6,9 @@
 // Descriptors are refused at the limit. Buffers are not: above their limit the pod is `scarce`
 // until it is back below kPodBufferLowPercent of it, and while it is, each of its connections reads
 // at most kScarceReadBytes at a time, and only when it holds nothing itself. So reading stops where
-// bytes wait, the pod holds at most its limit and a small piece a direction, and no connection ever
-// waits for another one's reader: there is nothing to deadlock.
+// bytes wait, the pod holds at most its limit, what the callback that crossed it had read, and a
+// small piece a direction, and no connection ever waits for another one's reader: there is nothing
+// to deadlock.
 #pragma once
 
 #include <cstddef>
