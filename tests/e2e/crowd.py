@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+import resource
+import time
 
+from bench.meter import cpu_ns
 from lab.crowd import Crowd, serve_in
 from lab.lab import Lab
-from lab.poll import until
+from lab.poll import stays, until
 
 from .harness import suite
 
 CASES, case = suite()
 PROMISED = 40_000
 PORTS = [7001, 7002, 7003, 7004]
+SAID, ACCEPT_PAUSE_SECONDS = "Too many open files; tried again", 0.1
 DEFAULT_PORT_RANGE = 28_232  # ports of net.ipv4.ip_local_port_range as the kernel has it
 
 
@@ -103,3 +107,32 @@ def noisy(w: Crowded) -> None:
     with w.client.connect((w.address, PORTS[0])) as sock:
         sock.sendall(b"again")
         assert sock.recv(10) == b"again"
+
+
+@case("a daemon that is out of descriptors waits without spinning, says so once, and goes on when there are some")
+def out_of_descriptors(_: Crowded) -> None:
+    with Lab("e2e-shortage") as lab:
+        node = lab.add_node("node-a", workers=1)
+        pods = [lab.add_pod("shop", n, "node-a") for n in ("one", "two", "server")]
+        address = lab.add_service("shop", "server", [("tcp-7001", 7001, 7001)])
+        serve_in(pods[2], "echo", [7001])
+        lab.start_nodes()
+        lab.sync()
+        first, second = (Crowd(pod, "echo", 40, address, [7001]) for pod in pods[:2])
+        assert first.tell("open") == (40, {}) and first.tell("exchange") == (40, {})
+        before = resource.prlimit(node.pid(), resource.RLIMIT_NOFILE)
+        resource.prlimit(node.pid(), resource.RLIMIT_NOFILE, (20, before[1]))  # every number below is taken
+        began = time.monotonic()
+        assert second.tell("open") == (40, {})  # the kernel takes them; the daemon has not accepted them yet
+        until(lambda: SAID in node.log_path.read_text(), 10, "the daemon says that it has no descriptor")
+        spent = cpu_ns(node.pid())
+        stays(lambda: cpu_ns(node.pid()) - spent < 200_000_000, 1.0, "the daemon does not spin")
+        assert first.tell("exchange") == (40, {}), "those that are open suffer"
+        resource.prlimit(node.pid(), resource.RLIMIT_NOFILE, before)
+        assert second.tell("exchange") == (40, {}), "those that waited are not served"
+        tries = node.status()["metrics"]["accept_failed"]
+        assert 3 <= tries <= 2 + (time.monotonic() - began) / ACCEPT_PAUSE_SECONDS, tries
+        assert node.log_path.read_text().count(SAID) == 1
+        for crowd in (first, second):
+            crowd.tell("close")
+            crowd.end()
