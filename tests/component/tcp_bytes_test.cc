@@ -151,7 +151,7 @@ TEST_CASE(
   Peer client = stage.connect(kTcpService);
   // Accepted, so that the server's application sees what follows.
   REQUIRE(client.read_bytes(4) == "here");
-  const std::size_t kSmall =
+  constexpr std::size_t kSmall =
       10'000;  // fits every window, so all of it has arrived before the reset
   client.send(std::string(kSmall, 'p'));
   int unacknowledged = 1;
