@@ -94,7 +94,7 @@ std::shared_ptr<const plan::RunPlan> World::build() const {
   return plan;
 }
 
-WorkerStage::WorkerStage() {
+WorkerStage::WorkerStage(const io::PodLimits& limits) {
   char path[] = "/tmp/smt-access-XXXXXX";
   ::close(::mkstemp(path));
   x_log_path = path;
@@ -103,11 +103,11 @@ WorkerStage::WorkerStage() {
     probe_arrived(from, to);
   };
   std::promise<void> started;
-  x_thread = std::thread([this, &started] {
+  x_thread = std::thread([this, &started, limits] {
     io::Loop loop;
     {
       proxy::Worker worker(loop, {x_mesh, x_mesh, *this, x_sink, x_counters,
-                                  [](std::shared_ptr<const plan::RunPlan>) {}, 1});
+                                  [](std::shared_ptr<const plan::RunPlan>) {}, 1, limits});
       x_loop = &loop;
       x_worker = &worker;
       loop.post([&started] { started.set_value(); });
@@ -180,6 +180,24 @@ std::size_t WorkerStage::sessions() {
   std::size_t count = 0;
   on_worker([&count](proxy::Worker& worker) { count = worker.sessions(); });
   return count;
+}
+
+WorkerStage::Use WorkerStage::use_of(const std::string& pod) {
+  Use use;
+  on_worker([&](proxy::Worker& worker) {
+    const io::PodUse* of = worker.use_of(pod);
+    if (of != nullptr) use = {of->descriptors(), of->buffer_bytes(), of->scarce()};
+  });
+  return use;
+}
+
+bool WorkerStage::comes_true(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    sessions();  // a round through the worker's loop
+  }
+  return true;
 }
 
 void WorkerStage::probe_arrived(const SocketAddress& from, const SocketAddress& to) {

@@ -43,7 +43,8 @@ struct World {
 
 class WorkerStage : private proxy::ProbeNews {
  public:
-  WorkerStage();
+  // `limits`: of one pod.
+  explicit WorkerStage(const io::PodLimits& limits = {});
   ~WorkerStage() override;
 
   void use(const World& world);
@@ -59,6 +60,15 @@ class WorkerStage : private proxy::ProbeNews {
   std::uint64_t count(telemetry::Metric metric) const { return x_counters.read(metric); }
   void remove_pod(const std::string& key);
   std::size_t sessions();
+  // What a pod has of the worker.
+  struct Use {
+    std::size_t descriptors = 0;
+    std::size_t buffer_bytes = 0;
+    bool scarce = false;
+  };
+  Use use_of(const std::string& pod);
+  // `condition` came true in time.
+  bool comes_true(const std::function<bool()>& condition);
 
  private:
   void probe_arrived(const SocketAddress& from, const SocketAddress& to) override;

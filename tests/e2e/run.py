@@ -12,12 +12,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from e2e import capture, config, demo_walk, doctor, families, guard, http, life, lists, meaning, mechanisms, nodes, policy, streams  # noqa: E402
+from e2e import (capture, config, crowd, demo_walk, doctor, families, guard, http, life, lists, meaning,  # noqa: E402
+                 mechanisms, nodes, octets, policy, streams)
 from e2e.harness import Runner  # noqa: E402
 
-SUITES = {"capture": capture, "families": families, "http": http, "streams": streams, "meaning": meaning,
-          "nodes": nodes, "policy": policy,
-          "guard": guard, "lists": lists, "doctor": doctor, "config": config, "life": life, "mechanisms": mechanisms, "demo": demo_walk}
+SUITES = {"capture": capture, "families": families, "http": http, "streams": streams, "octets": octets, "meaning": meaning,
+          "nodes": nodes, "policy": policy, "lists": lists, "config": config, "life": life, "guard": guard, "crowd": crowd,
+          "doctor": doctor, "mechanisms": mechanisms, "demo": demo_walk}
 
 
 def main() -> int:

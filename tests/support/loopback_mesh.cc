@@ -23,9 +23,18 @@ unsigned LoopbackMesh::probes() const {
   return x_probes;
 }
 
+void LoopbackMesh::fail_opens(std::optional<Error> error) {
+  const std::lock_guard lock(x_lock);
+  x_open_error = std::move(error);
+}
+
 Result<UniqueFd> LoopbackMesh::open(const io::PodNet& pod, const SocketAddress& destination,
                                     io::DialPurpose purpose,
                                     const std::optional<SocketAddress>& /*client*/) {
+  {
+    const std::lock_guard lock(x_lock);
+    if (x_open_error) return *x_open_error;
+  }
   UniqueFd fd(::socket(destination.ip.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return system_error("socket", errno);
   if (purpose == io::DialPurpose::kApplication) return fd;

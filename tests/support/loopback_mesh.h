@@ -24,6 +24,8 @@ class LoopbackMesh final : public io::PodSockets, public io::OriginalDestination
   // The connection whose client has local port `client_port` wanted `destination`.
   void wish(std::uint16_t client_port, const SocketAddress& destination);
   unsigned probes() const;
+  // Every open() fails with this error until it is nullopt again.
+  void fail_opens(std::optional<Error> error);
 
   Result<UniqueFd> open(const io::PodNet& pod, const SocketAddress& destination,
                         io::DialPurpose purpose,
@@ -36,6 +38,7 @@ class LoopbackMesh final : public io::PodSockets, public io::OriginalDestination
   std::map<std::uint16_t, SocketAddress> x_wishes;
   Network x_network = Network::kAdmits;
   unsigned x_probes = 0;
+  std::optional<Error> x_open_error;
 };
 
 // A listening, non-blocking socket on `ip` with a port of the kernel's choice.

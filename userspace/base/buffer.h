@@ -23,6 +23,8 @@ class Buffer {
 
   std::size_t size() const { return x_end - x_begin; }
   bool empty() const { return x_begin == x_end; }
+  // The memory that it takes, whatever is in it.
+  std::size_t capacity() const { return x_capacity; }
   std::span<const std::uint8_t> bytes() const { return {x_block.get() + x_begin, size()}; }
   std::string_view view() const {
     return {reinterpret_cast<const char*>(x_block.get()) + x_begin,

@@ -29,6 +29,18 @@ inline constexpr std::chrono::milliseconds kAcceptPause =
 inline constexpr int kPodListenBacklog =
     4096;  // connections of one pod's listener that wait to be accepted
 
+// One pod, over all its workers (io/pod_limits.h)
+inline constexpr std::size_t kPodConnectionsMax =
+    65'536;  // more than the ports of one client address; 40 000 at once is what is promised
+inline constexpr std::size_t kPodDescriptorsMax =
+    2 * kPodConnectionsMax + 8'192;  // each connection with a dial of its own, and full pools
+inline constexpr std::size_t kPodDescriptorsPercent =
+    75;  // of the process's descriptors, where there are few: the rest is for the other pods
+inline constexpr std::size_t kPodBufferBytesMax =
+    128 * 1024 * 1024;  // a thousand connections with both directions full
+inline constexpr std::size_t kPodBufferLowPercent = 75;    // of that: back to normal below it
+inline constexpr std::size_t kScarceReadBytes = 4 * 1024;  // one read of a pod above it
+
 // HTTP/1 (Envoy's defaults)
 inline constexpr std::size_t kHeadBytesMax = 60 * 1024;  // request line and headers
 inline constexpr std::size_t kHeadersMax = 100;

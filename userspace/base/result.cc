@@ -18,6 +18,7 @@ ErrorCode code_of(int error_number) {
     case EMFILE:
     case ENFILE:
     case ENOMEM:
+    case ENOBUFS:
     case ENOSPC:
     case E2BIG:
       return ErrorCode::kLimit;

@@ -20,6 +20,8 @@
 #include "ctl/online.h"
 #include "ctl/output.h"
 #include "ctl/table.h"
+#include "io/descriptors.h"
+#include "io/pod_limits.h"
 
 namespace sm::ctl {
 namespace {
@@ -47,6 +49,20 @@ Json user_check() {
   if (::geteuid() == 0) return check_row("user", "ok", "root", "");
   return check_row("user", "fail", "uid " + std::to_string(::geteuid()),
                    "run sockmeshd and sockmeshctl as root");
+}
+
+// What this process may have is what a daemon started the same way may have.
+Json descriptors_check() {
+  const std::size_t limit = io::descriptor_limit_hard();
+  const io::PodLimits pod = io::PodLimits{}.within(limit);
+  const std::string found = "RLIMIT_NOFILE may be raised to " + std::to_string(limit) +
+                            ", one pod gets at most " + std::to_string(pod.descriptors);
+  const std::size_t wanted = io::PodLimits{}.descriptors;
+  if (pod.descriptors >= wanted) return check_row("descriptors", "ok", found, "");
+  return check_row("descriptors", "warn", found,
+                   "start the daemon with a hard limit above " +
+                       std::to_string(wanted / kPodDescriptorsPercent * 100) +
+                       " (LimitNOFILE= of its unit) for pods with very many connections");
 }
 
 // A missing daemon is not a defect of the host: doctor is what one runs before the first start.
@@ -128,6 +144,7 @@ int run_doctor(const Invocation& call, Console& console) {
     checks.push_back(
         check_row(check.name, capture::to_string(check.state), check.text, check.remedy));
   }
+  checks.push_back(descriptors_check());
   // The node file says where its daemon is, unless the command line does.
   const bool said = call.has("--socket") || call.has("--run-dir");
   checks.push_back(daemon_check(said ? call.socket() : question.run_dir + "/admin.sock"));

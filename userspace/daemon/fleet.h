@@ -26,6 +26,7 @@ struct PodExit {
 struct PodEntry {
   std::shared_ptr<const io::PodNet> pod;
   std::vector<io::PodListener> listeners;
+  unsigned owners = 1;  // how many workers serve the pod
 };
 
 // What one worker does in one go, in this order, with no connection accepted in between: so it

@@ -2,7 +2,6 @@
 #include "daemon/program.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <cstdio>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "daemon/check.h"
 #include "daemon/options.h"
 #include "daemon/server.h"
+#include "io/descriptors.h"
 
 namespace sm::daemon {
 
@@ -27,14 +27,6 @@ int complain(const Error& error, int status) {
   return status;
 }
 
-// Each session is two descriptors, each pod several; what the hard limit allows is ours to use.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 void set_log_levels(const config::NodeConfig& node) {
   log::set_all_levels(node.log_level);
   for (const auto& [component, level] : node.component_levels) {
@@ -44,7 +36,8 @@ void set_log_levels(const config::NodeConfig& node) {
 
 int serve(config::NodeConfig node) {
   set_log_levels(node);
-  raise_descriptor_limit();
+  // Each session is two descriptors, each pod several; what the hard limit allows is ours to use.
+  io::raise_descriptor_limit();
   auto server = Server::start(std::move(node));
   if (!server) return complain(server.error(), kExitFailed);
   (*server)->run();

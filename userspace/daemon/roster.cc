@@ -58,13 +58,15 @@ std::vector<WorkerBatch> Roster::take_news(unsigned workers, std::uint64_t batch
     for (WorkerBatch& one : batches) one.closed.push_back(exit);
   }
   for (News& news : std::exchange(x_opened, {})) {
-    for (WorkerBatch& one : batches) one.opened.push_back({news.pod, {}});
+    const auto member = x_members.find(news.pod->key);
+    const auto owners = static_cast<unsigned>(
+        member == x_members.end() ? 1 : std::max<std::size_t>(member->second.owners.size(), 1));
+    for (WorkerBatch& one : batches) one.opened.push_back({news.pod, {}, owners});
     for (io::PodListener& listener : news.listeners) {
       if (listener.worker < workers) {
         batches[listener.worker].opened.back().listeners.push_back(std::move(listener));
       }
     }
-    const auto member = x_members.find(news.pod->key);
     if (member != x_members.end()) member->second.ready_batch = batch;
   }
   for (const std::string& key : std::exchange(x_leaving_news, {})) {

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "io/descriptors.h"
 
 namespace sm::daemon {
 
@@ -31,6 +32,16 @@ capture::KernelConfig kernel_config(const config::NodeConfig& node) {
   return {node.cgroup, node.bpffs, node.run_dir, unknown_pods(node.unknown_pods),
           node.on_proxy_down_open};
 }
+void log_limits(const io::PodLimits& pod) {
+  kLog.info("at most {} descriptors; of them one pod at most {}, for at most {} connections",
+            io::descriptor_limit(), pod.descriptors, pod.connections);
+  const std::size_t wanted = io::PodLimits{}.descriptors;
+  if (pod.descriptors < wanted) {
+    kLog.warn(
+        "RLIMIT_NOFILE is too low for {} descriptors of one pod; raise its hard limit above {}",
+        wanted, wanted / kPodDescriptorsPercent * 100);
+  }
+}
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(config::NodeConfig node) {
@@ -51,7 +62,8 @@ Server::Server(config::NodeConfig node, Opened opened)
       x_run(std::move(opened.run)),
       x_kernel(std::move(opened.kernel)),
       x_workers(x_loop, worker_count(x_node.workers),
-                {*x_kernel, *x_kernel, x_access_sink, x_node.random_seed}),
+                {*x_kernel, *x_kernel, x_access_sink, x_node.random_seed,
+                 io::PodLimits{}.within(io::descriptor_limit())}),
       x_loader(x_node.state_dir),
       x_reconciler({x_node.node_name, x_node.workers_per_pod}, x_workers, *this),
       x_gate(*x_kernel, x_reconciler),
@@ -69,6 +81,7 @@ Server::Server(config::NodeConfig node, Opened opened)
             kVersion, x_node.node_name, x_workers.size(), x_kernel->cgroup_path(),
             x_kernel->pin_path(), x_kernel->recovered() ? " (taken over from an earlier run)" : "",
             fmt::join(x_node.resources, ", "), x_run.path());
+  log_limits(x_workers.pod_limits());
 }
 
 Server::~Server() {

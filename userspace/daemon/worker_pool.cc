@@ -35,7 +35,8 @@ WorkerPool::WorkerPool(io::Loop& control, unsigned count, const Needs& needs)
                   // thread.
                   control.post([plan = std::move(plan)] {});
                 },
-                needs.random_seed} {
+                needs.random_seed,
+                needs.pod_limits} {
   x_threads.reserve(count);
   for (unsigned index = 0; index < count; ++index) {
     x_threads.push_back(std::make_unique<WorkerThread>(index, x_setting, x_all_done));
@@ -53,7 +54,7 @@ void WorkerPool::carry_out(unsigned worker, WorkerBatch batch, std::function<voi
   x_threads[worker]->post([shared, &control, done = std::move(done)](proxy::Worker& on) {
     for (const PodExit& exit : shared->closed) on.remove_pod(exit.key, exit.netns_cookie);
     for (PodEntry& entry : shared->opened) {
-      on.add_pod(std::move(entry.pod), std::move(entry.listeners));
+      on.add_pod(std::move(entry.pod), std::move(entry.listeners), entry.owners);
     }
     if (shared->plan) on.set_plan(std::move(shared->plan));
     for (const PodExit& exit : shared->leaving) on.remove_pod(exit.key, exit.netns_cookie);

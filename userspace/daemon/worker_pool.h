@@ -36,6 +36,7 @@ class WorkerPool final : public Fleet {
     io::OriginalDestinations& destinations;
     telemetry::LogSink& access_sink;
     std::uint64_t random_seed = 0;
+    io::PodLimits pod_limits = {};
   };
   WorkerPool(io::Loop& control, unsigned count, const Needs& needs);
   // Ends all threads; sessions still open are cut.
@@ -55,6 +56,7 @@ class WorkerPool final : public Fleet {
   // One entry a worker. Waits for at most kWorkerAnswer: workers never wait for control, so this
   // cannot lock up.
   std::vector<std::optional<WorkerLoad>> loads(const std::vector<std::string>& pods) const;
+  const io::PodLimits& pod_limits() const { return x_setting.pod_limits; }
   const telemetry::Counters& counters(unsigned worker) const {
     return x_threads[worker]->counters();
   }

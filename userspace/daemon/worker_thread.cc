@@ -29,9 +29,9 @@ void WorkerThread::run(unsigned index, const WorkerSetting& setting, std::latch&
   pthread_setname_np(pthread_self(), ("worker-" + std::to_string(index)).c_str());
   io::Loop loop;
   {
-    proxy::Worker worker(
-        loop, {setting.sockets, setting.destinations, setting.probes, setting.access_sink,
-               x_counters, setting.retire_plan, seed_of(index, setting.random_seed)});
+    proxy::Worker worker(loop, {setting.sockets, setting.destinations, setting.probes,
+                                setting.access_sink, x_counters, setting.retire_plan,
+                                seed_of(index, setting.random_seed), setting.pod_limits});
     x_loop = &loop;
     x_worker = &worker;
     started.count_down();

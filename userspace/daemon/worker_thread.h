@@ -22,6 +22,7 @@ struct WorkerSetting {
   telemetry::LogSink& access_sink;
   std::function<void(std::shared_ptr<const plan::RunPlan>)> retire_plan;
   std::uint64_t random_seed = 0;  // of the node file; 0 = not repeatable
+  io::PodLimits pod_limits = {};
 };
 
 class WorkerThread {

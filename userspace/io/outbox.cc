@@ -20,7 +20,10 @@ bool Outbox::send(Transport& transport, std::span<const std::uint8_t> data) {
 
 bool Outbox::flush(Transport& transport) {
   if (x_error_number != 0) return false;
-  if (x_pending.empty()) return true;
+  if (x_pending.empty()) {
+    x_pending.release_if_empty();
+    return true;
+  }
   return write_out(transport, {});
 }
 
@@ -37,6 +40,7 @@ bool Outbox::write_out(Transport& transport, std::span<const std::uint8_t> data)
     const IoResult result = transport.write(std::span(pieces.data(), used));
     if (result.status == IoStatus::kReset) {
       x_error_number = result.error_number;
+      x_blocked = false;  // nobody waits for what is dead to become writable
       return false;
     }
     if (result.status == IoStatus::kAgain) {
@@ -50,6 +54,8 @@ bool Outbox::write_out(Transport& transport, std::span<const std::uint8_t> data)
     data = data.subspan(result.bytes - from_held);
   }
   x_blocked = false;
+  // An idle connection keeps no memory.
+  x_pending.release_if_empty();
   return true;
 }
 

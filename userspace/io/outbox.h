@@ -22,14 +22,14 @@ class Outbox {
   bool send(Transport& transport, std::span<const std::uint8_t> data);
   bool flush(Transport& transport);
 
+  // Memory taken; none after a flush that left nothing.
+  std::size_t capacity() const { return x_pending.capacity(); }
   // Bytes that the socket has not taken yet.
   std::size_t size() const { return x_pending.size(); }
   // The socket refused bytes: wait for writability, then flush().
   bool has_backlog() const { return x_blocked; }
   std::uint64_t sent_bytes() const { return x_sent; }
   int error_number() const { return x_error_number; }
-  // Gives the memory back when nothing is pending.
-  void release_if_empty() { x_pending.release_if_empty(); }
 
  private:
   bool write_out(Transport& transport, std::span<const std::uint8_t> data);

@@ -53,6 +53,11 @@ void set_no_delay(int fd) {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+void set_urgent_inline(int fd) {
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+}
+
 void set_reset_on_close(int fd) {
   const linger zero{1, 0};
   ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &zero, sizeof zero);

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/ip.h"
 #include "base/result.h"
+#include "io/pod_use.h"
 
 namespace sm::io {
 
@@ -44,7 +45,9 @@ class Transport {
 
 class TcpTransport final : public Transport {
  public:
-  explicit TcpTransport(UniqueFd fd) : x_fd(std::move(fd)) {}
+  // `share`: on whose behalf the descriptor is open.
+  explicit TcpTransport(UniqueFd fd, DescriptorShare share = {})
+      : x_share(std::move(share)), x_fd(std::move(fd)) {}
   IoResult read(std::span<std::uint8_t> into) override;
   IoResult write(std::span<const iovec> from) override;
   void shutdown_write() override;
@@ -52,6 +55,7 @@ class TcpTransport final : public Transport {
   int fd() const override { return x_fd.get(); }
 
  private:
+  DescriptorShare x_share;  // given back after the descriptor is closed
   UniqueFd x_fd;
 };
 
@@ -59,6 +63,8 @@ class TcpTransport final : public Transport {
 SocketAddress local_address(int fd);
 SocketAddress peer_address(int fd);
 void set_no_delay(int fd);
+// Urgent bytes stay where they are in the stream (RFC 6093) instead of being left out of it.
+void set_urgent_inline(int fd);
 // SO_LINGER 0: close() sends RST.
 void set_reset_on_close(int fd);
 // The pending error of a socket whose connect was in progress: 0 when it is connected.

@@ -25,8 +25,15 @@ void Watch::detach() {
 }
 
 void Watch::want(bool readable, bool writable) {
-  const int interest = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
-  if (interest == x_interest || x_handle == nullptr) return;
+  set_interest((readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0));
+}
+
+// Errors and hang-ups come with any interest; urgent data, which is rare, is what it costs.
+void Watch::want_reset() { set_interest(UV_PRIORITIZED); }
+
+void Watch::set_interest(int interest) {
+  if (x_handle == nullptr || (interest == x_interest && !x_stopped)) return;
+  x_stopped = false;
   x_interest = interest;
   if (interest == 0) {
     uv_poll_stop(x_handle);
@@ -38,7 +45,9 @@ void Watch::want(bool readable, bool writable) {
 void Watch::on_poll(uv_poll_t* handle, int status, int events) {
   auto* self = static_cast<Watch*>(handle->data);
   if (self == nullptr) return;
-  // An error (status < 0) is found by whoever reads or writes next.
+  // An error (status < 0) is found by whoever reads or writes next. libuv has stopped polling then,
+  // so that the next want() starts it again.
+  if (status < 0) self->x_stopped = true;
   const bool readable = status < 0 || (events & UV_READABLE) != 0;
   const bool writable = status < 0 || (events & UV_WRITABLE) != 0;
   self->x_events.on_ready(readable && self->wants_readable(), writable && self->wants_writable());

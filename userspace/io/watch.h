@@ -30,6 +30,9 @@ class Watch {
   // Which events are wanted. A call that changes nothing costs nothing; a change costs one or two
   // system calls.
   void want(bool readable, bool writable);
+  // Wants nothing but to hear when the connection breaks off: on_ready(false, false) then. It may
+  // also be called for other reasons, again and again: who finds no error wants nothing.
+  void want_reset();
   // Lets go of the descriptor for good: it may be closed or watched by another Watch at once.
   // Nothing is called afterwards.
   void detach();
@@ -37,10 +40,12 @@ class Watch {
   bool wants_writable() const { return (x_interest & UV_WRITABLE) != 0; }
 
  private:
+  void set_interest(int interest);
   static void on_poll(uv_poll_t* handle, int status, int events);
   uv_poll_t* x_handle;  // null once detached
   WatchEvents& x_events;
   int x_interest = 0;
+  bool x_stopped = false;  // by libuv, after an error
 };
 
 }  // namespace sm::io

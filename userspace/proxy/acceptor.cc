@@ -15,7 +15,14 @@ namespace sm::proxy {
 
 namespace {
 constexpr log::Logger kLog{log::Component::kProxy};
+
+// We are out of something, and the connection is still there to be accepted later. Everything else
+// is about that one connection (accept(2)).
+bool is_shortage(int error_number) {
+  return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
+         error_number == ENOMEM;
 }
+}  // namespace
 
 Acceptor::Acceptor(Core& core, PodState& pod, io::PodListener listener,
                    io::OriginalDestinations& destinations, ProbeNews& probes)
@@ -44,18 +51,24 @@ void Acceptor::on_ready(bool /*readable*/, bool /*writable*/) {
     auto* address = reinterpret_cast<sockaddr*>(&storage);  // NOLINT: the sockets API
     UniqueFd fd(::accept4(x_listener.fd.get(), address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (fd.valid()) {
+      if (std::exchange(x_short, false)) kLog.info("accept in {}: goes on", x_pod.net->key);
       take(std::move(fd), SocketAddress::from_sockaddr(address));
       continue;
     }
-    if (errno == ECONNABORTED || errno == EINTR) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-    x_core.counters().add(telemetry::Metric::kAcceptFailed);
-    kLog.warn("accept in {}: {}; paused for {} ms", x_pod.net->key,
-              system_error("accept", errno).text, kAcceptPause.count());
-    x_watch.want(false, false);
-    x_resume.arm(kAcceptPause);
-    return;
+    if (is_shortage(errno)) return pause(errno);
   }
+}
+
+// One line of log an episode, however long it lasts.
+void Acceptor::pause(int error_number) {
+  x_core.counters().add(telemetry::Metric::kAcceptFailed);
+  if (!std::exchange(x_short, true)) {
+    kLog.warn("accept in {}: {}; tried again every {} ms", x_pod.net->key,
+              system_error("accept", error_number).text, kAcceptPause.count());
+  }
+  x_watch.want(false, false);
+  x_resume.arm(kAcceptPause);
 }
 
 void Acceptor::take(UniqueFd fd, const SocketAddress& peer) {
@@ -69,23 +82,31 @@ void Acceptor::take(UniqueFd fd, const SocketAddress& peer) {
     return;
   }
   x_core.counters().add(telemetry::Metric::kDownstreamOpened);
-  if (!x_core.plan() || !x_core.accepting()) return refuse(std::move(fd));
+  if (!x_core.plan() || !x_core.accepting()) return io::set_reset_on_close(fd.get());
+  auto share = x_pod.use.take_descriptor();
+  if (!share || x_pod.sessions >= x_pod.use.limits().connections) {
+    x_core.counters().add(telemetry::Metric::kPodConnectionsRefused);
+    return io::set_reset_on_close(fd.get());
+  }
   io::set_no_delay(fd.get());
+  io::set_urgent_inline(fd.get());
+  auto transport = std::make_unique<io::TcpTransport>(std::move(fd), std::move(*share));
   if (x_listener.kind == io::ListenerKind::kOutbound) {
-    take_outbound(std::move(fd), peer, local);
+    take_outbound(std::move(transport), peer, local);
   } else {
-    take_inbound(std::move(fd), peer, local);
+    take_inbound(std::move(transport), peer, local);
   }
 }
 
-void Acceptor::take_outbound(UniqueFd fd, const SocketAddress& peer, const SocketAddress& local) {
+void Acceptor::take_outbound(std::unique_ptr<io::Transport> transport, const SocketAddress& peer,
+                             const SocketAddress& local) {
   const auto wanted = x_destinations.find(*x_pod.net, peer, local);
   if (!wanted) {
     x_core.counters().add(telemetry::Metric::kNoWish);
-    return refuse(std::move(fd));
+    return transport->reset_on_close();
   }
   if (*wanted == io::self_test_destination(wanted->ip.family()))
-    return answer_self_test(std::move(fd));
+    return answer_self_test(*transport);
   ConnectionFacts facts{Side::kOutbound, &x_pod, peer, *wanted};
   // The application connected from a loopback address only because we took it there; its own
   // address is the pod's.
@@ -94,29 +115,27 @@ void Acceptor::take_outbound(UniqueFd fd, const SocketAddress& peer, const Socke
     facts.remote.ip = ip;
     break;
   }
-  start_outbound_session(x_core, facts, std::make_unique<io::TcpTransport>(std::move(fd)));
+  start_outbound_session(x_core, facts, std::move(transport));
 }
 
 // The daemon tests whether this pod is captured; the name proves as whom. An empty send buffer
 // takes a name whole, and a tester that reads nothing has its own limit.
-void Acceptor::answer_self_test(UniqueFd fd) {
-  const std::string& name = x_pod.net->key;
-  if (::send(fd.get(), name.data(), name.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-    refuse(std::move(fd));
+void Acceptor::answer_self_test(io::Transport& transport) {
+  std::string name = x_pod.net->key;
+  const iovec text{name.data(), name.size()};
+  if (transport.write({&text, 1}).bytes != name.size()) transport.reset_on_close();
 }
 
-void Acceptor::take_inbound(UniqueFd fd, const SocketAddress& peer, const SocketAddress& local) {
+void Acceptor::take_inbound(std::unique_ptr<io::Transport> transport, const SocketAddress& peer,
+                            const SocketAddress& local) {
   // What arrives has the pod's address. A loopback one means that the application dialled this
   // listener's own port; serving it would dial the listener again, and again.
   if (local.ip.is_loopback()) {
     x_core.counters().add(telemetry::Metric::kNoWish);
-    return refuse(std::move(fd));
+    return transport->reset_on_close();
   }
   const Side side = x_pod.net->gateway ? Side::kGateway : Side::kInbound;
-  start_inbound_session(x_core, {side, &x_pod, peer, local},
-                        std::make_unique<io::TcpTransport>(std::move(fd)));
+  start_inbound_session(x_core, {side, &x_pod, peer, local}, std::move(transport));
 }
-
-void Acceptor::refuse(UniqueFd fd) { io::set_reset_on_close(fd.get()); }
 
 }  // namespace sm::proxy

@@ -29,7 +29,8 @@ Attempt::Attempt(Core& core, std::shared_ptr<const io::PodNet> client, Target ta
       x_client(std::move(client)),
       x_target(std::move(target)),
       x_head(head),
-      x_events(&events) {}
+      x_events(&events),
+      x_share(x_target.dial.use->buffers()) {}
 
 Attempt::~Attempt() {
   if (x_connection != nullptr) x_connection->abandon();
@@ -53,10 +54,13 @@ void Attempt::start() {
 void Attempt::connect() {
   x_reached = true;
   auto result = upstream::open_and_connect(x_core.sockets(), x_target.dial);
-  if (!result.opened) return fail(result.failure);
+  if (!result.opened) {
+    if (result.failure.kind == FailureKind::kLocalLimit)
+      x_core.counters().add(telemetry::Metric::kPodDialsRefused);
+    return fail(result.failure);
+  }
   x_core.counters().add(telemetry::Metric::kUpstreamOpened);
-  auto& connection =
-      x_core.pool().add(x_target.key, std::move(*result.opened), x_target.dial.timeout);
+  auto& connection = x_core.pool().add(x_target.key, std::move(*result.opened), x_target.dial);
   if (x_admission) connection.hold_admission(std::move(x_admission));
   use(connection);
 }
@@ -71,6 +75,8 @@ void Attempt::use(upstream::HttpConnection& connection) {
     x_body_sent = true;
     connection.send_body(x_waiting_body.bytes());
     x_waiting_body.clear();
+    x_waiting_body.release_if_empty();
+    x_share.hold(0);
   }
   if (x_body_ended) connection.end_body();
   if (x_connection != nullptr) connection.flush();
@@ -79,6 +85,7 @@ void Attempt::use(upstream::HttpConnection& connection) {
 void Attempt::send_body(std::span<const std::uint8_t> data) {
   if (x_connection == nullptr) {
     x_waiting_body.append(data);
+    x_share.hold(x_waiting_body.capacity());
   } else {
     x_body_sent = true;
     x_connection->send_body(data);

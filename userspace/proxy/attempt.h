@@ -80,6 +80,7 @@ class Attempt final : public io::Mortal,
   upstream::HttpConnection* x_connection = nullptr;        // borrowed from the pool
   std::optional<SocketAddress> x_local;
   Buffer x_waiting_body;  // arrived before there was a connection
+  io::BufferShare x_share;
   bool x_body_ended = false;
   bool x_body_sent = false;
   bool x_repeated = false;

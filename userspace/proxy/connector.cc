@@ -29,17 +29,22 @@ void Connector::start() {
 
 void Connector::dial() {
   auto result = upstream::open_and_connect(x_core.sockets(), x_target.dial);
-  if (!result.opened) return x_events.on_connect_failed(result.failure);
-  x_fd = std::move(result.opened->fd);
+  if (!result.opened) {
+    if (result.failure.kind == FailureKind::kLocalLimit)
+      x_core.counters().add(telemetry::Metric::kPodDialsRefused);
+    return x_events.on_connect_failed(result.failure);
+  }
+  x_transport = std::make_unique<io::TcpTransport>(std::move(result.opened->fd),
+                                                   std::move(result.opened->share));
   if (result.opened->connected) return succeed();
   io::WatchEvents& events = *this;
-  x_watch = std::make_unique<io::Watch>(x_core.loop(), x_fd.get(), events);
+  x_watch = std::make_unique<io::Watch>(x_core.loop(), x_transport->fd(), events);
   x_watch->want(false, true);
   x_limit.arm(x_target.dial.timeout);
 }
 
 void Connector::on_ready(bool /*readable*/, bool /*writable*/) {
-  if (const int error_number = io::take_socket_error(x_fd.get()); error_number != 0) {
+  if (const int error_number = io::take_socket_error(x_transport->fd()); error_number != 0) {
     return x_events.on_connect_failed(upstream::connect_failure(error_number));
   }
   succeed();
@@ -48,7 +53,7 @@ void Connector::on_ready(bool /*readable*/, bool /*writable*/) {
 void Connector::succeed() {
   x_limit.cancel();
   if (x_watch) x_watch->detach();
-  x_events.on_connected(std::move(x_fd), std::move(x_admission));
+  x_events.on_connected(std::move(x_transport), std::move(x_admission));
 }
 
 void Connector::on_admission_lapsed() {

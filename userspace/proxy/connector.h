@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "io/timer.h"
+#include "io/transport.h"
 #include "io/watch.h"
 #include "proxy/target.h"
 #include "upstream/admission.h"
@@ -17,7 +18,8 @@ namespace sm::proxy {
 class ConnectorEvents {
  public:
   // `admission` (may be null) has to be kept while the connection lives.
-  virtual void on_connected(UniqueFd fd, std::unique_ptr<upstream::AdmissionTicket> admission) = 0;
+  virtual void on_connected(std::unique_ptr<io::Transport> upstream,
+                            std::unique_ptr<upstream::AdmissionTicket> admission) = 0;
   virtual void on_connect_failed(const upstream::Failure& failure) = 0;
 
  protected:
@@ -54,7 +56,7 @@ class Connector final : public io::Mortal,
   Target x_target;
   ConnectorEvents& x_events;
   std::unique_ptr<upstream::AdmissionTicket> x_admission;
-  UniqueFd x_fd;  // before its watch
+  std::unique_ptr<io::Transport> x_transport;  // before its watch
   std::unique_ptr<io::Watch> x_watch;
   io::Timer x_limit;
 };

@@ -29,9 +29,9 @@ PodState* Core::pod(std::string_view key) {
   return found == x_pods.end() ? nullptr : found->second.get();
 }
 
-PodState& Core::add_pod(std::shared_ptr<const io::PodNet> net) {
+PodState& Core::add_pod(std::shared_ptr<const io::PodNet> net, const io::PodLimits& limits) {
   auto& state = x_pods[net->key];
-  state = std::make_unique<PodState>(std::move(net), x_rng);
+  state = std::make_unique<PodState>(std::move(net), x_rng, limits);
   return *state;
 }
 

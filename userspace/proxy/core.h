@@ -47,7 +47,8 @@ class Core {
   void set_plan(std::shared_ptr<const plan::RunPlan> plan) { x_plan = std::move(plan); }
 
   PodState* pod(std::string_view key);
-  PodState& add_pod(std::shared_ptr<const io::PodNet> net);
+  // `limits`: this worker's share of what the pod may have.
+  PodState& add_pod(std::shared_ptr<const io::PodNet> net, const io::PodLimits& limits);
   // Gives the state away; the caller keeps it until the call stack has unwound.
   std::unique_ptr<PodState> take_pod(std::string_view key);
   std::unordered_map<std::string, std::unique_ptr<PodState>, TextHash, std::equal_to<>>& pods() {

@@ -19,6 +19,7 @@ HttpSession::HttpSession(Core& core, ConnectionFacts facts,
       x_core(core),
       x_transport(std::move(downstream)),
       x_in(std::move(already_read)),
+      x_share(facts.pod->use.buffers()),
       x_decoder(static_cast<http::RequestEvents&>(*this)),
       x_idle(core.loop().timers(), *this, kIdleLimit),
       x_linger(core.loop().timers(), *this, kLingerLimit),
@@ -44,10 +45,16 @@ void HttpSession::on_ready(bool readable, bool writable) {
 }
 
 void HttpSession::read_requests() {
+  read_more();
+  // While it waits for more it keeps no memory for it.
+  x_in.release_if_empty();
+}
+
+void HttpSession::read_more() {
   for (int reads = 0; reads < kReadsPerEvent; ++reads) {
     if (x_state == State::kLingering) x_in.clear();
-    if (x_in.size() >= kReadChunkBytes) return;
-    const auto room = x_in.prepare(kReadChunkBytes);
+    if (x_in.size() >= x_share.read_bytes()) return;
+    const auto room = x_in.prepare(x_share.read_bytes()).first(x_share.read_bytes());
     const io::IoResult result = x_transport->read(room);
     if (result.status == io::IoStatus::kAgain) return;
     if (result.status != io::IoStatus::kDone) {
@@ -152,13 +159,12 @@ void HttpSession::send_response_end(bool chunked) {
 
 void HttpSession::flush_response() {
   if (x_state == State::kOver || x_state == State::kTunnel) return;
-  const std::size_t before = x_out.size();
   if (!x_out.flush(*x_transport)) {
     downstream_ended(Flag::kDownstreamTerminated, "downstream_remote_disconnect");
     return;
   }
-  if (before > kRelayLowBytes && x_out.size() <= kRelayLowBytes && x_stream)
-    x_stream->response_drained();
+  // Told more often than needed: the mark moves with what the whole pod holds.
+  if (x_out.size() <= x_share.low_bytes() && x_stream) x_stream->response_drained();
   if (x_state == State::kLastReply && x_out.size() == 0 && !x_stream) finish_writing();
   if (x_state != State::kOver) update_interest();
 }
@@ -179,10 +185,6 @@ void HttpSession::stream_over(bool reusable) {
     return;
   }
   x_idle.arm(kIdleTimeout);
-  if (x_in.empty()) {
-    x_in.release_if_empty();
-    x_out.release_if_empty();
-  }
   if (!x_processing) process();
 }
 
@@ -200,10 +202,12 @@ void HttpSession::upgrade(std::unique_ptr<io::Transport> upstream, Buffer from_u
   // The 101 itself goes before anything of the new protocol.
   Buffer to_client;
   to_client.append(x_out.pending().bytes());
+  x_out = {};
   to_client.append(from_upstream.bytes());
   RelayEvents& events = *this;
-  x_relay = std::make_unique<Relay>(x_core.loop(), std::move(x_transport), std::move(upstream),
-                                    std::move(x_in), std::move(to_client), events);
+  x_relay =
+      std::make_unique<Relay>(x_core.loop(), std::move(x_transport), std::move(upstream),
+                              std::move(x_in), std::move(to_client), std::move(x_share), events);
   x_relay->start();
 }
 
@@ -272,7 +276,8 @@ void HttpSession::end(bool reset) {
 void HttpSession::update_interest() {
   if (x_state == State::kOver || x_state == State::kTunnel) return;
   const bool wants_more =
-      x_state != State::kLastReply && !x_request_paused && x_in.size() < kReadChunkBytes;
+      x_state != State::kLastReply && !x_request_paused && x_in.size() < x_share.read_bytes();
+  x_share.hold(x_in.capacity() + x_out.capacity());
   x_watch->want(wants_more, x_out.has_backlog());
 }
 

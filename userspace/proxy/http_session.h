@@ -70,6 +70,7 @@ class HttpSession final : public Session,
   void on_relay_end(RelayEnd end) override;
 
   void read_requests();
+  void read_more();
   void process();
   void refuse(const http::ProtocolError& error);
   const plan::RouteTable* routes() const;
@@ -84,6 +85,7 @@ class HttpSession final : public Session,
   std::unique_ptr<io::Watch> x_watch;
   io::Outbox x_out;
   Buffer x_in;
+  io::BufferShare x_share;
   http::RequestDecoder x_decoder;
   std::unique_ptr<Stream> x_stream;
   std::unique_ptr<Relay> x_relay;

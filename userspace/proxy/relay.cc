@@ -7,8 +7,8 @@ namespace sm::proxy {
 
 Relay::Relay(io::Loop& loop, std::unique_ptr<io::Transport> downstream,
              std::unique_ptr<io::Transport> upstream, Buffer from_downstream, Buffer from_upstream,
-             RelayEvents& events)
-    : x_events(events), x_loop(loop), x_idle(loop.timers(), *this, 0) {
+             io::BufferShare share, RelayEvents& events)
+    : x_events(events), x_loop(loop), x_share(std::move(share)), x_idle(loop.timers(), *this, 0) {
   x_sides[0].transport = std::move(downstream);
   x_sides[1].transport = std::move(upstream);
   x_sides[0].held = std::move(from_downstream);
@@ -44,6 +44,7 @@ void Relay::Side::on_ready(bool readable, bool writable) {
   Relay& owner = *relay;
   if (owner.x_over) return;
   owner.x_last_move = owner.x_loop.now();
+  if (!readable && !writable && owner.broke_off(*this)) return;
   if (writable && !owner.write_held(*other)) return;
   if (readable && !owner.pump(*this)) return;
   owner.update_interest();
@@ -53,7 +54,7 @@ void Relay::Side::on_ready(bool readable, bool writable) {
 // over.
 bool Relay::pump(Side& from) {
   for (int reads = 0; reads < kReadsPerEvent && from.held.empty() && !from.ended; ++reads) {
-    const auto room = from.held.prepare(kReadChunkBytes);
+    const auto room = from.held.prepare(x_share.read_bytes()).first(x_share.read_bytes());
     const io::IoResult result = from.transport->read(room);
     if (result.status == io::IoStatus::kAgain) break;
     if (result.status == io::IoStatus::kReset) {
@@ -72,6 +73,19 @@ bool Relay::pump(Side& from) {
   return true;
 }
 
+// A side that is not read, because what came from it waits for the other one, may be reset all the
+// same. What still waits is lost then, as it is in the queues of two kernels. True: the relay is
+// over.
+bool Relay::broke_off(Side& side) {
+  if (io::take_socket_error(side.transport->fd()) != 0) {
+    finish(reset_of(side));
+    return true;
+  }
+  side.deaf = true;
+  side.watch->want(false, false);
+  return false;
+}
+
 bool Relay::write_held(Side& from) {
   while (!from.held.empty()) {
     const auto bytes = from.held.bytes();
@@ -86,7 +100,6 @@ bool Relay::write_held(Side& from) {
     from.moved += result.bytes;
     from.held.consume(result.bytes);
   }
-  from.held.release_if_empty();
   pass_end(from);
   return !x_over;
 }
@@ -101,8 +114,20 @@ void Relay::pass_end(Side& from) {
 
 void Relay::update_interest() {
   if (x_over) return;
-  for (auto& side : x_sides)
-    side.watch->want(side.held.empty() && !side.ended, !side.other->held.empty());
+  std::size_t memory = 0;
+  for (auto& side : x_sides) {
+    side.held.release_if_empty();
+    memory += side.held.capacity();
+    const bool readable = side.held.empty() && !side.ended;
+    const bool writable = !side.other->held.empty();
+    if (readable || writable) {
+      side.deaf = false;
+      side.watch->want(readable, writable);
+    } else if (!side.deaf) {
+      side.watch->want_reset();
+    }
+  }
+  x_share.hold(memory);
 }
 
 void Relay::on_timer(int /*tag*/) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Relay: moves bytes between two connections, both ways, until both have ended. What an application
 // would see on one direct connection it sees here: bytes in order, a half close passed on after the
-// bytes before it, a reset as a reset. A reader that stalls pauses its sender, at most
-// kReadChunkBytes held per direction. Owned by a session, one thread.
+// bytes before it, a reset as a reset, also while the other side does not read. A reader that
+// stalls pauses its sender, at most kReadChunkBytes held per direction and nothing while it is
+// idle. Owned by a session, one thread.
 #pragma once
 
 #include <array>
@@ -37,7 +38,7 @@ class Relay final : private io::TimerEvents {
   // `from_downstream` and `from_upstream` were read already and go first.
   Relay(io::Loop& loop, std::unique_ptr<io::Transport> downstream,
         std::unique_ptr<io::Transport> upstream, Buffer from_downstream, Buffer from_upstream,
-        RelayEvents& events);
+        io::BufferShare share, RelayEvents& events);
   ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
@@ -60,10 +61,12 @@ class Relay final : private io::TimerEvents {
     std::uint64_t moved = 0;
     bool ended = false;       // EOF was read here
     bool passed_end = false;  // ... and given to the other side
+    bool deaf = false;        // while it is not read: something happened that was no reset
     void on_ready(bool readable, bool writable) override;
   };
 
   bool pump(Side& from);
+  bool broke_off(Side& side);
   bool write_held(Side& from);
   void pass_end(Side& from);
   void update_interest();
@@ -76,6 +79,7 @@ class Relay final : private io::TimerEvents {
   RelayEvents& x_events;
   io::Loop& x_loop;
   std::array<Side, 2> x_sides;  // 0 downstream, 1 upstream
+  io::BufferShare x_share;
   io::Timer x_idle;
   std::chrono::milliseconds x_last_move{0};
   bool x_over = false;

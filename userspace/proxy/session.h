@@ -10,6 +10,7 @@
 #include "base/ip.h"
 #include "io/loop.h"
 #include "io/pod_net.h"
+#include "io/pod_use.h"
 #include "upstream/balancer.h"
 
 namespace sm::proxy {
@@ -25,8 +26,9 @@ struct PodState {
   std::shared_ptr<const io::PodNet> net;
   upstream::Balancer balancer;
   std::size_t sessions = 0;
-  PodState(std::shared_ptr<const io::PodNet> net_in, Rng& rng)
-      : net(std::move(net_in)), balancer(rng) {}
+  io::PodUse use;  // what its sessions have of this worker
+  PodState(std::shared_ptr<const io::PodNet> net_in, Rng& rng, const io::PodLimits& limits)
+      : net(std::move(net_in)), balancer(rng), use(limits) {}
 };
 
 // Who is connected to whom; fixed when the connection is accepted.

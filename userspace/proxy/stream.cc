@@ -50,6 +50,7 @@ Stream::Stream(Core& core, StreamHost& host, const ConnectionFacts& facts,
       x_routes(routes),
       x_plan(core.plan()),
       x_request(std::move(head)),
+      x_share(facts.pod->use.buffers()),
       x_grpc(http::is_grpc_request(x_request)),
       x_request_complete(x_request.body == http::BodyKind::kNone),
       x_began(core.loop().now()),
@@ -195,7 +196,7 @@ void Stream::request_body(std::span<const std::uint8_t> data) {
   if (!x_attempt || x_response_complete) return;
   for (const MirrorId id : x_mirrors) x_core.mirrors().body(id, data);
   x_attempt->send_body(data);
-  if (x_attempt->backlog() > kRelayHighBytes) x_host.pause_request(true);
+  if (x_attempt->backlog() > x_share.high_bytes()) x_host.pause_request(true);
 }
 
 void Stream::request_end() {
@@ -258,7 +259,8 @@ void Stream::on_attempt_body(std::span<const std::uint8_t> data) {
   if (x_no_response_body) return;
   x_bytes_sent += data.size();
   x_host.send_response_body(data, x_body_chunked);
-  if (x_attempt && x_host.response_backlog() > kRelayHighBytes) x_attempt->pause_response(true);
+  if (x_attempt && x_host.response_backlog() > x_share.high_bytes())
+    x_attempt->pause_response(true);
 }
 
 void Stream::on_attempt_end() {

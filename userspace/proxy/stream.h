@@ -103,6 +103,7 @@ class Stream final : public io::Mortal, private AttemptEvents {
       x_routes;  // null: straight to the original destination (inbound, or L4 that speaks HTTP)
   std::shared_ptr<const plan::RunPlan> x_plan;
   http::RequestHead x_request;
+  io::BufferShare x_share;    // how much may wait; the buffers themselves are others'
   std::string x_logged_path;  // as the client's record shows it
   std::string x_logged_authority;
   const plan::Route* x_route = nullptr;

@@ -50,6 +50,7 @@ Target resolve_outbound(Core& core, const plan::RunPlan& plan, const ConnectionF
   const SocketAddress to = reachable(plan, facts, wanted);
   Target target;
   target.dial.to = to;
+  target.dial.use = &facts.pod->use;
   target.key.client = facts.pod->net->netns_cookie;
   target.key.to = to;
   target.server = plan.server_at(to);
@@ -83,6 +84,7 @@ Target resolve_outbound(Core& core, const plan::RunPlan& plan, const ConnectionF
 Target resolve_inbound(const plan::LocalPod& server, const ConnectionFacts& facts) {
   Target target;
   target.dial.to = facts.local;
+  target.dial.use = &facts.pod->use;
   target.dial.pod = facts.pod->net;
   target.dial.purpose = io::DialPurpose::kApplication;
   target.dial.client = facts.remote;

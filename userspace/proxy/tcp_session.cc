@@ -65,17 +65,18 @@ void TcpSession::start() {
   x_connector->start();
 }
 
-void TcpSession::on_connected(UniqueFd fd, std::unique_ptr<upstream::AdmissionTicket> admission) {
+void TcpSession::on_connected(std::unique_ptr<io::Transport> upstream,
+                              std::unique_ptr<upstream::AdmissionTicket> admission) {
   x_core.loop().bury(std::move(x_connector));
   x_core.counters().add(telemetry::Metric::kUpstreamOpened);
   x_server_reached = true;
-  x_upstream_local = io::local_address(fd.get());
+  x_upstream_local = io::local_address(upstream->fd());
   x_admission = std::move(admission);
   if (x_admission) x_admission->state().user = this;
   RelayEvents& events = *this;
-  x_relay = std::make_unique<Relay>(x_core.loop(), std::move(x_downstream),
-                                    std::make_unique<io::TcpTransport>(std::move(fd)),
-                                    std::move(x_already_read), Buffer(), events);
+  x_relay = std::make_unique<Relay>(x_core.loop(), std::move(x_downstream), std::move(upstream),
+                                    std::move(x_already_read), Buffer(), facts().pod->use.buffers(),
+                                    events);
   x_relay->start();
 }
 

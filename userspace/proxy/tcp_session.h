@@ -34,7 +34,8 @@ class TcpSession final : public Session,
 
  private:
   std::optional<Target> choose_target();
-  void on_connected(UniqueFd fd, std::unique_ptr<upstream::AdmissionTicket> admission) override;
+  void on_connected(std::unique_ptr<io::Transport> upstream,
+                    std::unique_ptr<upstream::AdmissionTicket> admission) override;
   void on_connect_failed(const upstream::Failure& failure) override;
   void on_relay_end(RelayEnd end) override;
   void on_admitted() override {}

@@ -34,10 +34,11 @@ class Worker::Impl final : private SessionTableEvents {
     x_core.sessions().plan_changed();
   }
 
-  void add_pod(std::shared_ptr<const io::PodNet> net, std::vector<io::PodListener> listeners) {
+  void add_pod(std::shared_ptr<const io::PodNet> net, std::vector<io::PodListener> listeners,
+               unsigned owners) {
     // The same pod in a new namespace: what belonged to the old one goes first.
     if (const PodState* old = x_core.pod(net->key)) remove_pod(net->key, old->net->netns_cookie);
-    PodState& pod = x_core.add_pod(std::move(net));
+    PodState& pod = x_core.add_pod(std::move(net), x_deps.pod_limits.share_of(owners));
     for (auto& listener : listeners) {
       x_acceptors.push_back(std::make_unique<Acceptor>(x_core, pod, std::move(listener),
                                                        x_deps.destinations, x_deps.probes));
@@ -99,9 +100,9 @@ void Worker::set_plan(std::shared_ptr<const plan::RunPlan> plan) {
   x_impl->set_plan(std::move(plan));
 }
 
-void Worker::add_pod(std::shared_ptr<const io::PodNet> pod,
-                     std::vector<io::PodListener> listeners) {
-  x_impl->add_pod(std::move(pod), std::move(listeners));
+void Worker::add_pod(std::shared_ptr<const io::PodNet> pod, std::vector<io::PodListener> listeners,
+                     unsigned owners) {
+  x_impl->add_pod(std::move(pod), std::move(listeners), owners);
 }
 
 void Worker::remove_pod(const std::string& key, std::uint64_t netns_cookie) {
@@ -117,6 +118,11 @@ void Worker::retire() { x_impl->retire(); }
 void Worker::drain(std::function<void()> done) { x_impl->drain(std::move(done)); }
 
 std::size_t Worker::sessions() const { return x_impl->core().sessions().size(); }
+
+const io::PodUse* Worker::use_of(const std::string& pod_key) const {
+  const PodState* pod = x_impl->core().pod(pod_key);
+  return pod == nullptr ? nullptr : &pod->use;
+}
 
 std::size_t Worker::sessions_of(const std::string& pod_key) const {
   const PodState* pod = x_impl->core().pod(pod_key);

@@ -13,8 +13,10 @@
 #include <vector>
 
 #include "io/loop.h"
+#include "io/pod_limits.h"
 #include "io/pod_net.h"
 #include "io/pod_sockets.h"
+#include "io/pod_use.h"
 #include "plan/run_plan.h"
 #include "telemetry/access_log.h"
 #include "telemetry/counters.h"
@@ -40,6 +42,7 @@ struct WorkerDeps {
   // since that may take long.
   std::function<void(std::shared_ptr<const plan::RunPlan>)> retire_plan;
   std::uint64_t random_seed = 0;
+  io::PodLimits pod_limits = {};  // of one pod over all its owners
 };
 
 class Worker {
@@ -53,8 +56,10 @@ class Worker {
   // started with.
   void set_plan(std::shared_ptr<const plan::RunPlan> plan);
   // Every worker learns of every enrolled pod (it may dial it); `listeners` holds those that this
-  // worker serves, often none.
-  void add_pod(std::shared_ptr<const io::PodNet> pod, std::vector<io::PodListener> listeners);
+  // worker serves, often none. `owners`: how many workers serve the pod; each has that share of the
+  // pod's limits.
+  void add_pod(std::shared_ptr<const io::PodNet> pod, std::vector<io::PodListener> listeners,
+               unsigned owners = 1);
   // Closes listeners, sessions and pooled connections of the pod. Its namespace is let go of when
   // the pass of the loop ends.
   void remove_pod(const std::string& key, std::uint64_t netns_cookie);
@@ -70,6 +75,8 @@ class Worker {
 
   std::size_t sessions() const;
   std::size_t sessions_of(const std::string& pod_key) const;
+  // What the pod has of this worker; null when it is not known here.
+  const io::PodUse* use_of(const std::string& pod_key) const;
 
  private:
   class Impl;

@@ -19,6 +19,8 @@ constexpr std::array<MetricInfo, static_cast<std::size_t>(Metric::kCount)> kCata
      "by its own port), reset"},
     {"sink_probes", "admission probes accepted for pods of this node"},
     {"accept_failed", "connections not accepted for want of descriptors or memory"},
+    {"pod_connections_refused", "connections reset because their pod has as many as it may"},
+    {"pod_dials_refused", "dials not made because their pod has as many descriptors as it may"},
     {"denied", "requests and connections refused by a security policy"},
     {"protocol_errors", "HTTP requests refused because they broke the protocol"},
 }};

@@ -18,11 +18,13 @@ enum class Metric : std::uint8_t {
   kUpstreamFailed,
   kProbesSent,
   kProbesFailed,
-  kNoWish,          // captured connections without an original destination: reset
-  kSinkProbes,      // probes that a sink of this worker accepted
-  kAcceptFailed,    // accept() failed for want of descriptors or memory
-  kDenied,          // requests and connections refused by a security policy
-  kProtocolErrors,  // downstream HTTP errors
+  kNoWish,                 // captured connections without an original destination: reset
+  kSinkProbes,             // probes that a sink of this worker accepted
+  kAcceptFailed,           // accept() failed for want of descriptors or memory
+  kPodConnectionsRefused,  // connections over their pod's limit: reset
+  kPodDialsRefused,        // dials over their pod's limit
+  kDenied,                 // requests and connections refused by a security policy
+  kProtocolErrors,         // downstream HTTP errors
   kCount,
 };
 

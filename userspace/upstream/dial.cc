@@ -13,12 +13,22 @@ OpenResult open_and_connect(io::PodSockets& sockets, const DialPlan& plan) {
     out.failure = {FailureKind::kLocalConnect, "the pod's network is not known"};
     return out;
   }
+  io::DescriptorShare share;
+  if (plan.use != nullptr) {
+    auto taken = plan.use->take_descriptor();
+    if (!taken) {
+      out.failure = {FailureKind::kLocalLimit, "the pod has all the descriptors that it may have"};
+      return out;
+    }
+    share = std::move(*taken);
+  }
   auto socket = sockets.open(*plan.pod, plan.to, plan.purpose, plan.client);
   if (!socket) {
     out.failure = {FailureKind::kLocalConnect, socket.error().describe()};
     return out;
   }
   io::set_no_delay(socket->get());
+  io::set_urgent_inline(socket->get());
   const auto connected = io::start_connect(socket->get(), plan.to);
   if (!connected) {
     const bool refused = connected.error().code == ErrorCode::kUnavailable;
@@ -26,7 +36,7 @@ OpenResult open_and_connect(io::PodSockets& sockets, const DialPlan& plan) {
                    connected.error().describe()};
     return out;
   }
-  out.opened = Opened{std::move(*socket), *connected};
+  out.opened = Opened{std::move(*socket), *connected, std::move(share)};
   return out;
 }
 

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "io/pod_net.h"
 #include "io/pod_sockets.h"
+#include "io/pod_use.h"
 #include "upstream/failure.h"
 
 namespace sm::upstream {
@@ -21,15 +22,17 @@ struct DialPlan {
   io::DialPurpose purpose = io::DialPurpose::kWire;
   std::optional<SocketAddress> client;  // kApplication: whom the application sees
   std::chrono::milliseconds timeout = kConnectTimeout;
+  io::PodUse* use = nullptr;  // on whose behalf; null: nobody's (probes). Outlives the dial
 };
 
 struct Opened {
   UniqueFd fd;
   bool connected = false;  // else: wait for writability
+  io::DescriptorShare share;
 };
 
 // Opens the socket, marked as ours, and starts to connect. The failure of this step is the caller's
-// answer at once.
+// answer at once. A pod that has all its descriptors gets no further one.
 struct OpenResult {
   std::optional<Opened> opened;
   Failure failure;

@@ -12,6 +12,7 @@ namespace sm::upstream {
 enum class FailureKind : std::uint8_t {
   kRemoteConnect,   // the peer, or the network, refused: UF
   kLocalConnect,    // we could not even try (descriptors, ports, mark): UF
+  kLocalLimit,      // the pod has what it may have: UF
   kConnectTimeout,  // UF
   kTerminated,      // the connection ended before the response was whole: UC
   kProtocol,        // the upstream broke HTTP: 502 UPE
@@ -28,6 +29,7 @@ constexpr std::string_view reason_of(FailureKind kind) {
     case FailureKind::kRemoteConnect:
       return "remote connection failure";
     case FailureKind::kLocalConnect:
+    case FailureKind::kLocalLimit:
       return "local connection failure";
     case FailureKind::kConnectTimeout:
       return "connection timeout";

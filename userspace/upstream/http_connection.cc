@@ -11,16 +11,18 @@
 namespace sm::upstream {
 
 HttpConnection::HttpConnection(io::Loop& loop, HttpConnectionOwner& owner, Opened opened,
-                               std::chrono::milliseconds connect_timeout)
+                               const DialPlan& plan)
     : x_owner(owner),
-      x_transport(std::make_unique<io::TcpTransport>(std::move(opened.fd))),
+      x_transport(
+          std::make_unique<io::TcpTransport>(std::move(opened.fd), std::move(opened.share))),
       x_watch(loop, x_transport->fd(), *this),
+      x_share(plan.use != nullptr ? plan.use->buffers() : io::BufferShare()),
       x_decoder(*this),
       x_local(io::local_address(x_transport->fd())),
       x_connect_limit(loop.timers(), *this, kConnectLimit),
       x_idle_limit(loop.timers(), *this, kIdleLimit),
       x_state(opened.connected ? State::kIdle : State::kConnecting) {
-  if (x_state == State::kConnecting) x_connect_limit.arm(connect_timeout);
+  if (x_state == State::kConnecting) x_connect_limit.arm(plan.timeout);
   update_interest();
 }
 
@@ -78,7 +80,7 @@ void HttpConnection::flush() {
 // being told twice is harmless and never is a hang.
 void HttpConnection::flush_out() {
   x_out.flush(*x_transport);
-  if (x_events != nullptr && x_out.size() <= kRelayLowBytes) x_events->on_request_drained();
+  if (x_events != nullptr && x_out.size() <= x_share.low_bytes()) x_events->on_request_drained();
 }
 
 void HttpConnection::pause_reading(bool paused) {
@@ -151,10 +153,16 @@ void HttpConnection::read_response() {
     die();
     return;
   }
+  read_more();
+  // While it waits for more it keeps no memory for it.
+  x_in.release_if_empty();
+}
+
+void HttpConnection::read_more() {
   if (!x_in.empty() && !feed()) return;
   for (int reads = 0; reads < kReadsPerEvent && x_state == State::kBusy && !x_paused && !x_upgraded;
        ++reads) {
-    const auto room = x_in.prepare(kReadChunkBytes);
+    const auto room = x_in.prepare(x_share.read_bytes()).first(x_share.read_bytes());
     const io::IoResult result = x_transport->read(room);
     if (result.status == io::IoStatus::kAgain) break;
     if (result.status != io::IoStatus::kDone) {
@@ -234,8 +242,6 @@ void HttpConnection::complete_if_over() {
                         x_out.error_number() == 0;
   if (reusable) {
     x_state = State::kIdle;
-    x_in.release_if_empty();
-    x_out.release_if_empty();
     if (x_admission) x_admission->set_active(false);
     x_idle_limit.arm(kPoolIdleTimeout);
     update_interest();
@@ -265,6 +271,7 @@ void HttpConnection::die() {
 
 void HttpConnection::update_interest() {
   if (x_state == State::kDead || !x_transport) return;
+  x_share.hold(x_in.capacity() + x_out.capacity());
   const bool connecting = x_state == State::kConnecting;
   x_watch.want(!connecting && !x_paused, connecting || x_out.has_backlog());
 }

@@ -62,8 +62,8 @@ class HttpConnection final : public io::Mortal,
                              private http::ResponseEvents,
                              private AdmissionUser {
  public:
-  HttpConnection(io::Loop& loop, HttpConnectionOwner& owner, Opened opened,
-                 std::chrono::milliseconds connect_timeout);
+  // `plan` is what it was opened by.
+  HttpConnection(io::Loop& loop, HttpConnectionOwner& owner, Opened opened, const DialPlan& plan);
   ~HttpConnection() override;
 
   // Lives by this admission from now on: closes when it lapses.
@@ -113,6 +113,7 @@ class HttpConnection final : public io::Mortal,
   bool finish_connecting();
   void flush_out();
   void read_response();
+  void read_more();
   bool feed();
   void complete_if_over();
   void fail(const Failure& failure);
@@ -124,6 +125,7 @@ class HttpConnection final : public io::Mortal,
   io::Watch x_watch;
   io::Outbox x_out;
   Buffer x_in;
+  io::BufferShare x_share;
   http::ResponseDecoder x_decoder;
   SocketAddress x_local;
   std::unique_ptr<AdmissionTicket> x_admission;

@@ -24,10 +24,9 @@ HttpConnection* HttpPool::take_idle(const PoolKey& key) {
   return connection;
 }
 
-HttpConnection& HttpPool::add(const PoolKey& key, Opened opened,
-                              std::chrono::milliseconds connect_timeout) {
+HttpConnection& HttpPool::add(const PoolKey& key, Opened opened, const DialPlan& plan) {
   HttpConnectionOwner& owner = *this;
-  auto made = std::make_unique<HttpConnection>(x_loop, owner, std::move(opened), connect_timeout);
+  auto made = std::make_unique<HttpConnection>(x_loop, owner, std::move(opened), plan);
   HttpConnection& connection = *made;
   x_all.emplace(&connection, Entry{key, std::move(made)});
   return connection;

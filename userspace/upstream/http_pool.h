@@ -37,7 +37,7 @@ class HttpPool final : private HttpConnectionOwner {
   // The most recently used idle connection of `key`, or null.
   HttpConnection* take_idle(const PoolKey& key);
   // A new connection that comes back under `key` when an exchange has completed.
-  HttpConnection& add(const PoolKey& key, Opened opened, std::chrono::milliseconds connect_timeout);
+  HttpConnection& add(const PoolKey& key, Opened opened, const DialPlan& plan);
   // Closes everything of a pod that is gone: as client or as the pod that was dialled inside.
   void forget_pod(std::uint64_t netns_cookie);
   // Closes what is idle; connections in use do not come back afterwards.

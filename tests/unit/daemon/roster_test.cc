@@ -48,6 +48,7 @@ TEST_CASE("daemon: every worker learns of a pod, its owners get their listeners"
   for (const WorkerBatch& batch : batches) {
     REQUIRE(batch.opened.size() == 1);
     CHECK(batch.opened[0].pod->key == "a/b");
+    CHECK(batch.opened[0].owners == 2);
   }
   CHECK(batches[0].opened[0].listeners.size() == 2);
   CHECK(batches[1].opened[0].listeners.empty());
