@@ -25,10 +25,11 @@ class Lists(World):
     def build(self) -> None:
         super().build()
         self.far, self.second = Echo(self.out, ECHO_PORT), Echo(self.out, FIRST_PORT)
+        self.far6, self.b6 = Echo(self.out, ECHO_PORT, self.out.ip6), Echo(self.b, ECHO_PORT, self.b.ip6)
 
 
 def world(direct: bool) -> Lists:
-    return Lists("lists", direct)
+    return Lists("lists", direct, dual=True)
 
 
 def leave_out(w: World, pod, **lists: str) -> None:
@@ -51,15 +52,15 @@ def is_direct(pod, address: tuple[str, int], app: Echo, answer: bytes = b"x") ->
     """Whether the very connection that the client makes is the one that the application accepts."""
     with pod.connect(address, 5) as sock:
         assert says(sock).startswith(answer), f"{pod} gets nothing from {address}"
-        assert app.seen[-1].peer[0] == pod.ip, f"{app.seen[-1].peer} is not {pod.ip}"
+        assert app.seen[-1].peer[0] in (pod.ip, pod.ip6), f"{app.seen[-1].peer} is not {pod}"
         return app.seen[-1].peer == sock.getsockname()[:2]
 
 
-def arrives_direct(w: World, port: int, app: Echo, answer: bytes = b"x") -> bool:
+def arrives_direct(w: World, port: int, app: Echo, answer: bytes = b"x", ip: str = "") -> bool:
     """Whether what comes to b from outside goes straight to the application. The application sees the client either way,
     so the kernel's counters have to tell."""
     before = {name: counter(w, name) for name in ("arrive.excluded", "arrive.in")}
-    assert is_direct(w.out, (w.b.ip, port), app, answer)
+    assert is_direct(w.out, (ip or w.b.ip, port), app, answer)
     grown = {name for name, value in before.items() if counter(w, name) > value}
     assert len(grown) == 1, f"{grown or 'nothing'} was counted"
     return grown == {"arrive.excluded"}
@@ -214,6 +215,29 @@ def changed(w: Lists) -> None:
     after = {p["name"]: p["netnsCookie"] for p in w.node_a.json("pods")}
     assert cookies == after, "a pod was released"
     assert not is_direct(w.a1, (w.out.ip, ECHO_PORT), w.far)
+
+
+@case("IPv6 destinations and arrivals are left out like those of IPv4, each family by its own ranges")
+def six(w: Lists) -> None:
+    far6 = (w.out.ip6, ECHO_PORT)
+    assert not is_direct(w.a1, far6, w.far6)
+    leave_out(w, w.a1, excludeOutboundIPRanges=f"{w.out.ip6}/128")
+    assert is_direct(w.a1, far6, w.far6) and not is_direct(w.a1, (w.out.ip, ECHO_PORT), w.far)
+    leave_out(w, w.a1, includeOutboundIPRanges="0.0.0.0/0")
+    assert is_direct(w.a1, far6, w.far6) and not is_direct(w.a1, (w.out.ip, ECHO_PORT), w.far)
+    leave_out(w, w.a1, includeOutboundIPRanges="::/0")
+    assert not is_direct(w.a1, far6, w.far6) and is_direct(w.a1, (w.out.ip, ECHO_PORT), w.far)
+    leave_out(w, w.a1, excludeOutboundIPRanges="::/0")
+    assert is_direct(w.a1, far6, w.far6) and not is_direct(w.a1, (w.out.ip, ECHO_PORT), w.far)
+    leave_out(w, w.a1, excludeOutboundPorts=str(ECHO_PORT))
+    assert is_direct(w.a1, far6, w.far6)
+    leave_out(w, w.a1)
+    assert not arrives_direct(w, ECHO_PORT, w.b6, ip=w.b.ip6)
+    leave_out(w, w.b, excludeInboundPorts=str(ECHO_PORT))
+    assert arrives_direct(w, ECHO_PORT, w.b6, ip=w.b.ip6)
+    with w.a1.connect((w.b.ip6, ECHO_PORT), 5) as sock:
+        assert says(sock) == b"x" and w.b6.seen[-1].peer[0] == w.a1.ip6
+    leave_out(w, w.b)
 
 
 @case("an annotation that cannot be read captures everything, and the finding says where it is")

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <vector>
 
 #include "capture/map_keys.h"
 #include "io/pod_sockets.h"
@@ -22,6 +23,11 @@ Result<> lists_full(int error_number, const char* map) {
 sm_range_key range_key(std::uint32_t policy, const Cidr& range) {
   const unsigned length = range.base.is_v4() ? range.prefix_length + 96 : range.prefix_length;
   return sm_range_key{SM_RANGE_POLICY_BITS + length, policy, to_abi(range.base)};
+}
+
+bool has_ipv6(const std::vector<Cidr>& ranges) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [](const Cidr& one) { return !one.base.is_v4(); });
 }
 
 // The kernel asks for the longest prefix only, and exclusion goes before inclusion.
@@ -45,6 +51,9 @@ Result<> PolicyTable::write(std::uint32_t policy, const CaptureLists& lists) con
     if (bpf_map_update_elem(x_maps.fd(MapId::kPorts), &key, &take, BPF_ANY) == 0) return {};
     return lists_full(errno, "sm_ports");
   };
+  // IPv4 lies inside ::/0 there. A range of IPv6 says nothing of it; one of IPv4 overwrites this.
+  if (has_ipv6(lists.out_include) || has_ipv6(lists.out_exclude))
+    SM_TRY(range(Cidr{}, SM_TAKE_UNSAID));
   for (const Cidr& one : lists.out_include)
     if (!is_inside_excluded(lists, one)) SM_TRY(range(one, SM_TAKE_YES));
   for (const Cidr& one : lists.out_exclude) SM_TRY(range(one, SM_TAKE_NO));
