@@ -64,8 +64,9 @@ std::string left_out(const Json& lists) {
 std::string self_test(const Json& pod) {
   const Json& test = object_at(pod, "selfTest");
   if (test.empty()) return "-";
-  const std::string passed = cell_at(test, "passed") + " passed";
-  return test_fails(pod) ? "FAILS: " + cell_at(test, "lastFailure") : passed;
+  if (test_fails(pod)) return "FAILS: " + cell_at(test, "lastFailure");
+  const std::string passed = cell_at(test, "passed");
+  return passed == "0" ? "none yet" : passed + " passed";
 }
 
 std::string open_warning(const Json& status) {

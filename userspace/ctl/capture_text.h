@@ -13,7 +13,7 @@ namespace sm::ctl {
 
 // The lists of one pod: "to 3306,192.0.2.0/24; at all but 8080"; "-" for nothing.
 std::string left_out(const Json& lists);
-// The self-test of one pod: "7 passed", or how it fails; "-" without one.
+// The self-test of one pod: "7 passed", "none yet", or how it fails; "-" for a pod without one.
 std::string self_test(const Json& pod);
 
 // Of the whole `status`: the loud line of `onProxyDown: open`, and one about what is captured.

@@ -80,15 +80,19 @@ void add_left_out(Json& rows, std::string_view pod, const CaptureLists& lists) {
   };
   ports(lists.out_ports_exclude, "outbound, excluded", kPast);
   ranges(lists.out_exclude, "outbound, excluded", kPast);
+  const auto rest = [&](std::string_view match, std::string_view destination) {
+    rows.push_back(row(pod, "*", 0, std::string(match), std::string(destination)));
+    rows.back()["port"] = nullptr;
+  };
   if (!lists.all_out) {
     ports(lists.out_ports_include, "outbound, included", "captured");
     ranges(lists.out_include, "outbound, included", "captured");
-    ranges({Cidr{}}, "outbound, not included", kPast);
+    rest("outbound, not included", kPast);
   }
   ports(lists.in_ports_exclude, "inbound, excluded", kApplication);
   if (!lists.all_in) {
     ports(lists.in_ports_include, "inbound, included", "captured");
-    ranges({Cidr{}}, "inbound, not included", kApplication);
+    rest("inbound, not included", kApplication);
   }
 }
 

@@ -88,6 +88,8 @@ TEST_CASE("ctl: a pod whose capture does not pass its self-test is shown with th
   const Json good{{"selfTest", {{"passed", 7}, {"failed", 0}, {"lastFailure", ""}}}};
   CHECK(self_test(good) == "7 passed");
   CHECK(self_test(Json{{"selfTest", nullptr}}) == "-");
+  CHECK(self_test(Json{{"selfTest", {{"passed", 0}, {"failed", 0}, {"lastFailure", ""}}}}) ==
+        "none yet");
   CHECK(capture_attention(status_with(good)).empty());
   const Json bad{{"selfTest", {{"passed", 7}, {"failed", 2}, {"lastFailure", "not captured"}}}};
   CHECK(self_test(bad) == "FAILS: not captured");

@@ -72,6 +72,7 @@ TEST_CASE("daemon: what a pod leaves out comes before what it has captured") {
   CHECK(rows[0]["address"] == "fd00::/8");
   CHECK(rows[0]["destination"] == "captured");
   CHECK(rows[1]["match"] == "outbound, not included");
+  CHECK(rows[1]["address"] == "*");
   CHECK(find(rows, "shop/a", 8080, "inbound, included") == "captured");
   CHECK(rows[3]["match"] == "inbound, not included");
 }
