@@ -104,7 +104,9 @@ TEST_CASE("config: a value that Istio's injector refuses is told with its place;
       {"includeInboundPorts", "-1"},
       {"excludeInboundPorts", "80,,81"},
   };
-  for (const auto& [name, value] : rows) {
+  for (const auto& row : rows) {
+    const char* name = row.first;
+    const char* value = row.second;
     CAPTURE(name);
     CAPTURE(value);
     const auto snapshot =
