@@ -67,8 +67,13 @@ Json Agent::dial(const Json& command) {
   if (why == io::DialPurpose::kProbe)
     answer["sunk"] =
         wait_sunk(source + ">" + to->to_string(), failed == 0 ? deadline : Clock::now());
-  if (failed == 0 && why != io::DialPurpose::kProbe)
-    answer["answer"] = talk(socket->get(), command.value("say", "hi\n"));
+  const std::string say = command.value("say", "hi\n");
+  if (command.value("stay", false)) {  // says it, and stays connected until `release`
+    if (::send(socket->get(), say.data(), say.size(), MSG_NOSIGNAL) < 0) answer["errno"] = errno;
+    x_held[pod->first].push_back(std::move(*socket));
+    return answer;
+  }
+  if (failed == 0 && why != io::DialPurpose::kProbe) answer["answer"] = talk(socket->get(), say);
   if (command.value("abort", false)) reset_on_close(socket->get());
   return answer;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Network namespaces, cgroups and the agent process, for capture_test.py. Everything made here has the prefix smt- and the
 process id in its name, and is removed by Lab.close()."""
+import contextlib
 import ctypes
 import json
 import os
@@ -48,8 +49,8 @@ def until(question, seconds=5.0):
 class Pod:
     """A netns with eth0 on the lab's bridge, and a cgroup."""
 
-    def __init__(self, lab, name, number, node="a"):
-        self.lab, self.name = lab, name
+    def __init__(self, lab, name, number, node="a", families="46"):
+        self.lab, self.name, self.families = lab, name, families
         self.ip, self.ip6 = "10.61.7.%d" % number, "fd61::%d" % number
         self.netns_name = "%s-%s" % (PREFIX, name)
         self.netns = "/run/netns/" + self.netns_name
@@ -62,21 +63,42 @@ class Pod:
         run("ip", "netns", "add", self.netns_name)
         run("ip", "link", "add", self.veth, "type", "veth", "peer", "name", "eth0", "netns", self.netns_name)
         run("ip", "link", "set", self.veth, "master", lab.bridge, "up")
-        run("ip", "-n", self.netns_name, "addr", "add", self.ip + "/24", "dev", "eth0")
-        run("ip", "-n", self.netns_name, "-6", "addr", "add", self.ip6 + "/64", "dev", "eth0", "nodad")
-        run("ip", "-n", self.netns_name, "link", "set", "eth0", "up")
-        run("ip", "-n", self.netns_name, "link", "set", "lo", "up")
-        run("ip", "-n", self.netns_name, "route", "add", "default", "via", "10.61.7.254")
+        inside = ["ip", "-n", self.netns_name]
+        if "4" in self.families:
+            run(*inside, "addr", "add", self.ip + "/24", "dev", "eth0")
+        if "6" in self.families:
+            run(*inside, "-6", "addr", "add", self.ip6 + "/64", "dev", "eth0", "nodad")
+        run(*inside, "link", "set", "eth0", "up")
+        run(*inside, "link", "set", "lo", "up")
+        if "4" in self.families:
+            run(*inside, "route", "add", "default", "via", "10.61.7.254")
+        if "6" in self.families:
+            run(*inside, "-6", "route", "add", "default", "via", "fd61::fffe")
         os.makedirs(self.cgroup, exist_ok=True)
+
+    def addresses(self):
+        return [address for family, address in (("4", self.ip), ("6", self.ip6)) if family in self.families]
+
+    def link_local(self):
+        """Its address on the link, once the kernel lets it be used."""
+        def settled():
+            for row in json.loads(run("ip", "-n", self.netns_name, "-j", "-6", "addr", "show", "dev", "eth0", "scope", "link"))[0]["addr_info"]:
+                if not row.get("tentative"):
+                    return row["local"]
+            return None
+        return until(settled)
 
     def remove(self):
         run("ip", "netns", "del", self.netns_name, check=False)
+        self.remove_cgroup()
+
+    def remove_cgroup(self):
         if os.path.isdir(self.cgroup):
             until(lambda: not open(self.cgroup + "/cgroup.procs").read())
             os.rmdir(self.cgroup)
 
     def wish(self, **more):
-        return dict({"key": "lab/" + self.name, "netns": self.netns, "ips": [self.ip, self.ip6]}, **more)
+        return dict({"key": "lab/" + self.name, "netns": self.netns, "ips": self.addresses()}, **more)
 
     def enter(self, cgroup=None):
         with open((cgroup or self.cgroup) + "/cgroup.procs", "w") as procs:
@@ -183,14 +205,17 @@ class Agent:
         self.options.update(options)
         self.process = None
 
-    def start(self, cgroup=None):
-        """Returns what it says first. `cgroup`: where the process lives; else where the test does."""
-        words = [word for pair in self.options.items() for word in pair]
-        command = [self.lab.program] + words
+    def command(self):
+        return [self.lab.program] + [word for pair in self.options.items() for word in pair]
+
+    def start(self, cgroup=None, under=()):
+        """Returns what it says first; {} when it died before. `cgroup`: where the process lives; else where the test does.
+        `under`: the words of a program that runs it, as strace does."""
+        command = list(under) + self.command()
         if cgroup:
             command = ["/bin/sh", "-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', cgroup] + command
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.lab.log, text=True)
-        return json.loads(self.process.stdout.readline())
+        return json.loads(self.process.stdout.readline() or "{}")
 
     def pause(self):
         os.kill(self.process.pid, signal.SIGSTOP)
@@ -212,6 +237,17 @@ class Agent:
 
     def counters(self):
         return self.ask(do="facts")["counters"]
+
+    def pin(self, *names):
+        """The path of a pin of ours: maps/NAME, links/NAME, pods/COOKIE."""
+        return "/".join((self.bpffs, "v2") + names)
+
+    def quit(self):
+        """Ends it by the end of its input, for one that runs under another program."""
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+        self.process = None
 
     def kill(self):
         if self.process:
@@ -238,8 +274,8 @@ class Lab:
         run("ip", "link", "add", self.bridge, "type", "bridge")
         run("ip", "link", "set", self.bridge, "up")
 
-    def pod(self, name, number, node="a"):
-        self.pods[name] = Pod(self, name, number, node)
+    def pod(self, name, number, node="a", families="46"):
+        self.pods[name] = Pod(self, name, number, node, families)
         self.pods[name].create()
         return self.pods[name]
 
@@ -250,6 +286,22 @@ class Lab:
     def agent(self, node="a", **options):
         self.agents.append(Agent(self, node, **options))
         return self.agents[-1]
+
+    @contextlib.contextmanager
+    def node(self, name, *pods, **options):
+        """An agent of its own with pods of its own, (name, number, families) each, as long as the block lasts."""
+        made = [self.pod(*(pod[:2] + (name,) + pod[2:])) for pod in pods]
+        agent = self.agent(name, **options)
+        try:
+            yield (agent, *made)
+        finally:
+            self.end_tasks()
+            agent.kill()
+            agent.uninstall()
+            self.agents.remove(agent)
+            for pod in made:
+                if pod.name in self.pods:
+                    self.remove_pod(pod)
 
     def end_tasks(self):
         for task in self.tasks:
