@@ -21,7 +21,9 @@ struct Enrolment::Pod {
   dev_t device = 0;
   ino_t inode = 0;
   std::optional<Error> error;
-  std::uint32_t policy = 0;  // of wish.lists, in force
+  std::uint32_t policy = 0;  // of its lists, in force
+  // The wish that is in force, while a change to `wish` could not be made. It is tried again.
+  std::optional<PodWish> unchanged;
   // Second descriptors of the listeners, so that a slot can be taken from a worker that is stuck
   // and given back to it.
   std::vector<KernelListener> listeners;
