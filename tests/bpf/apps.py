@@ -33,6 +33,12 @@ def outcome(function):
         return errno.errorcode.get(error.errno, str(error))
 
 
+def scoped(host, port):
+    """An address for connect and bind; the host may name its link: fe80::1%eth0."""
+    host, _, link = host.partition("%")
+    return (host, port, 0, socket.if_nametoindex(link)) if link else (host, port)
+
+
 def ask(connection, address, seconds=5):
     """Connects and reads the line by which agent or server describe the connection."""
     connection.settimeout(seconds)
@@ -47,10 +53,10 @@ def dial(task, host, port, family=socket.AF_INET, source=None, device=None, seco
         with socket.socket(family) as connection:
             if source:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                connection.bind(source)
+                connection.bind(scoped(*source))
             if device:
                 connection.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, device)
-            return ask(connection, (host, port), seconds)
+            return ask(connection, scoped(host, port), seconds)
     return outcome(attempt)
 
 

@@ -83,7 +83,7 @@ class Pod:
         """Its address on the link, once the kernel lets it be used."""
         def settled():
             for row in json.loads(run("ip", "-n", self.netns_name, "-j", "-6", "addr", "show", "dev", "eth0", "scope", "link"))[0]["addr_info"]:
-                if not row.get("tentative"):
+                if row and not row.get("tentative"):
                     return row["local"]
             return None
         return until(settled)
