@@ -242,6 +242,7 @@ Result<> Enrolment::bypass(Pod& pod) {
   // It may have been enrolled by an earlier run.
   x_kernel.programs().unsteer(pod.cookie);
   SM_TRY(x_kernel.map_access().set_pod(pod.cookie, pod_row(pod.wish, 0)));
+  end_held_connects(pod, netns.fd.get());
   pod.state = PodState::kReady;
   return {};
 }

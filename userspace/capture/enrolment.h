@@ -157,6 +157,7 @@ class Enrolment {
   void undo(Pod& pod);
   void find_old_connections(Pod& pod, int netns);
   void destroy_old_connections(Pod& pod);
+  void end_held_connects(const Pod& pod, int netns);
   void release(Pod& pod);
   bool netns_changed(const Pod& pod) const;
   void sweep();

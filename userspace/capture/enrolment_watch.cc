@@ -149,4 +149,16 @@ void Enrolment::destroy_old_connections(Pod& pod) {
   if (!destroyed) kLog.warn("pod {}: {}", pod.wish.key, destroyed.error().describe());
 }
 
+// What a pod that is let past dialled while it was unknown is on its way to the capture address,
+// and must not get there. The application reads ECONNABORTED and dials again.
+void Enrolment::end_held_connects(const Pod& pod, int netns) {
+  const OldConnectionSearch search{netns, x_kernel.home_netns(), &x_kernel.pods_cgroup()};
+  Result<std::vector<OldConnection>> held = held_connects(search, pod.wish);
+  if (held && held->empty()) return;
+  const Result<> ended = held ? destroy_connections(search, *held) : Result<>(held.error());
+  if (!ended)
+    kLog.warn("pod {}: its held connects wait for their time-out: {}", pod.wish.key,
+              ended.error().describe());
+}
+
 }  // namespace sm::capture
