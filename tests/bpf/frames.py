@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """IPv6 TCP segments made by hand, as a neighbour with CAP_NET_RAW could."""
-import json
 import socket
 import struct
-
-from lab import run
 
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 
@@ -14,7 +11,7 @@ class Target:
 
     def __init__(self, pod):
         self.ip = pod.ip6
-        self.mac = bytes.fromhex(json.loads(run("ip", "-n", pod.netns_name, "-j", "link", "show", "eth0"))[0]["address"].replace(":", ""))
+        self.mac = bytes.fromhex(pod.mac.replace(":", ""))
 
 
 def segment(target, source, source_port, port, flags, sequence=0, data=b""):

@@ -56,12 +56,13 @@ class Pod:
         self.netns = "/run/netns/" + self.netns_name
         lab.made += 1  # an old veth lives as long as the netns it leads to
         self.veth = "%sv%d" % (SHORT, lab.made)
+        self.mac = "02:61:07:00:00:%02x" % number  # a pod made anew has the link address that neighbours know
         self.cgroup = "%s/%s/%s" % (lab.cgroup, node, name)
 
     def create(self):
         lab = self.lab
         run("ip", "netns", "add", self.netns_name)
-        run("ip", "link", "add", self.veth, "type", "veth", "peer", "name", "eth0", "netns", self.netns_name)
+        run("ip", "link", "add", self.veth, "type", "veth", "peer", "name", "eth0", "address", self.mac, "netns", self.netns_name)
         run("ip", "link", "set", self.veth, "master", lab.bridge, "up")
         inside = ["ip", "-n", self.netns_name]
         if "4" in self.families:
