@@ -44,6 +44,7 @@ class Agent final : public EnrolmentEvents {
   bool read_commands(std::string& input);
   Json obey(const Json& command);
   Json statuses();
+  Json counters();
   Json facts();
   Json watch();
   Json self_test(int milliseconds);

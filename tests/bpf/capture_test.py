@@ -12,6 +12,8 @@ import sys
 import time
 import traceback
 
+import cases_down
+import cases_fail
 import cases_families
 import cases_in
 import cases_life
@@ -62,7 +64,7 @@ def main():
     environment = Environment(options.agent)
     passed = failed = 0
     try:
-        for case in cases_out.CASES + cases_in.CASES + cases_families.CASES + cases_lists.CASES + cases_unknown.CASES + cases_life.CASES:
+        for case in cases_out.CASES + cases_in.CASES + cases_families.CASES + cases_lists.CASES + cases_unknown.CASES + cases_down.CASES + cases_fail.CASES + cases_life.CASES:
             name = case.__doc__.strip()
             if not fnmatch.fnmatch(name.lower(), "*%s*" % options.only.lower().strip("*")):
                 continue

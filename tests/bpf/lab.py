@@ -198,8 +198,7 @@ class Agent:
 
     def __init__(self, lab, node="a", **options):
         self.lab, self.node = lab, node
-        self.run_dir = "%s/run-%s" % (lab.directory, node)
-        self.bpffs = "%s/bpf-%s" % (lab.directory, node)
+        self.run_dir, self.bpffs = ("%s/%s-%s" % (lab.directory, what, node.replace("/", "-")) for what in ("run", "bpf"))
         os.makedirs(self.run_dir, exist_ok=True)
         os.makedirs("%s/%s" % (lab.cgroup, node), exist_ok=True)
         self.options = {"--cgroup": "%s/%s" % (PREFIX, node), "--bpffs": self.bpffs, "--run-dir": self.run_dir}
@@ -237,7 +236,7 @@ class Agent:
         return self.ask(do="retry")
 
     def counters(self):
-        return self.ask(do="facts")["counters"]
+        return self.ask(do="counters")
 
     def pin(self, *names):
         """The path of a pin of ours: maps/NAME, links/NAME, pods/COOKIE."""
