@@ -20,6 +20,7 @@ import cases_life
 import cases_lists
 import cases_out
 import cases_unknown
+import cases_watch
 from lab import Lab
 
 
@@ -64,7 +65,7 @@ def main():
     environment = Environment(options.agent)
     passed = failed = 0
     try:
-        for case in cases_out.CASES + cases_in.CASES + cases_families.CASES + cases_lists.CASES + cases_unknown.CASES + cases_down.CASES + cases_fail.CASES + cases_life.CASES:
+        for case in cases_out.CASES + cases_in.CASES + cases_families.CASES + cases_lists.CASES + cases_unknown.CASES + cases_down.CASES + cases_fail.CASES + cases_watch.CASES + cases_life.CASES:
             name = case.__doc__.strip()
             if not fnmatch.fnmatch(name.lower(), "*%s*" % options.only.lower().strip("*")):
                 continue
