@@ -259,6 +259,7 @@ void Enrolment::undo(Pod& pod) {
   pod.unchanged.reset();
   pod.old_connections.clear();
   pod.self_test = {};
+  pod.test_failures.clear();
   for (const auto& [netns, port] : maps.gateway_ports()) {
     if (netns == pod.cookie) maps.remove_gateway_port(netns, port);
   }

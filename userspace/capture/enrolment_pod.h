@@ -5,7 +5,9 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "capture/enrolment.h"
@@ -29,6 +31,7 @@ struct Enrolment::Pod {
   std::vector<KernelListener> listeners;
   std::vector<OldConnection> old_connections;
   SelfTest self_test;
+  std::map<int, std::string> test_failures;  // by family; a family that passed last has none
 
   bool in_force() const { return state == PodState::kSteered || state == PodState::kReady; }
 };

@@ -60,10 +60,15 @@ void Enrolment::self_test() {
     const auto found = x_pods.find(result.key);
     if (found == x_pods.end() || found->second.cookie != result.cookie) continue;
     SelfTest& test = found->second.self_test;
+    // One family's success says nothing of the other.
+    std::map<int, std::string>& failures = found->second.test_failures;
     ++(result.failure.empty() ? test.passed : test.failed);
-    if (result.failure != test.last_failure && !result.failure.empty())
+    if (result.failure.empty()) {
+      failures.erase(result.family);
+    } else if (std::exchange(failures[result.family], result.failure) != result.failure) {
       kLog.error("pod {}: the test of its capture failed: {}", result.key, result.failure);
-    test.last_failure = result.failure;
+    }
+    test.last_failure = failures.empty() ? "" : failures.begin()->second;
   }
   if (!x_tester.idle()) return;
   const auto now = std::chrono::steady_clock::now();
