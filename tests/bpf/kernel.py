@@ -8,7 +8,7 @@ import struct
 LIBC = ctypes.CDLL(None, use_errno=True)
 SYS_BPF = {"x86_64": 321, "aarch64": 280}[platform.machine()]
 (UPDATE, DELETE, NEXT_KEY, PROG_LOAD, OBJ_GET, PROG_ATTACH, PROG_DETACH, INFO) = (2, 3, 4, 5, 7, 8, 9, 15)
-(UPDATE_BATCH, DELETE_BATCH, LINK_CREATE, LINK_DETACH) = (26, 27, 28, 34)
+(UPDATE_BATCH, DELETE_BATCH, LINK_CREATE, LINK_UPDATE, LINK_DETACH) = (26, 27, 28, 29, 34)
 LOOKUP = 1
 CGROUP_SOCK_ADDR, SK_LOOKUP_PROG = 18, 30
 INET4_CONNECT, INET6_CONNECT, SK_LOOKUP = 10, 11, 36
@@ -119,6 +119,9 @@ class Link(Fd):
 
     def detach(self):
         bpf(LINK_DETACH, "=I", self.fd)
+
+    def update(self, program):
+        bpf(LINK_UPDATE, "=IIII", self.fd, program.fd, 0, 0)
 
 
 def instruction(code, registers=0, offset=0, value=0):
