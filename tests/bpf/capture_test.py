@@ -20,6 +20,7 @@ import cases_life
 import cases_lists
 import cases_out
 import cases_unknown
+import cases_upgrade
 import cases_watch
 from lab import Lab
 
@@ -55,6 +56,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--agent", required=True)
     parser.add_argument("--only", default="*")
+    parser.add_argument("--every-call", action="store_true", help="crash and fail at every call, not at one of a kind")
     options = parser.parse_args()
     if os.geteuid() != 0:
         print("SKIP tests/bpf: needs root")
@@ -63,9 +65,10 @@ def main():
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))  # so that everything is removed then too
     environment = Environment(options.agent)
+    environment.every_call = options.every_call
     passed = failed = 0
     try:
-        for case in cases_out.CASES + cases_in.CASES + cases_families.CASES + cases_lists.CASES + cases_unknown.CASES + cases_down.CASES + cases_fail.CASES + cases_watch.CASES + cases_life.CASES:
+        for case in cases_out.CASES + cases_in.CASES + cases_families.CASES + cases_lists.CASES + cases_unknown.CASES + cases_down.CASES + cases_fail.CASES + cases_watch.CASES + cases_upgrade.CASES + cases_life.CASES:
             name = case.__doc__.strip()
             if not fnmatch.fnmatch(name.lower(), "*%s*" % options.only.lower().strip("*")):
                 continue
