@@ -46,6 +46,17 @@ def one_of_a_kind(found, every):
     return kept
 
 
+def three_of_each(found, every):
+    """The first, one in the middle and the last of all calls that do the same, or all of them."""
+    if every:
+        return found
+    kept = []
+    for what in dict.fromkeys(row[2] for row in found):
+        like = [row for row in found if row[2] == what]
+        kept += dict.fromkeys((like[0], like[len(like) // 2], like[-1]))
+    return kept
+
+
 def changing(found):
     return [row for row in found if row[2] in CHANGING or row[0] in FILES]
 

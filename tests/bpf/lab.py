@@ -215,6 +215,7 @@ class Agent:
         if cgroup:
             command = ["/bin/sh", "-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', cgroup] + command
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.lab.log, text=True)
+        self.is_under = bool(under)
         return json.loads(self.process.stdout.readline() or "{}")
 
     def pause(self):
@@ -243,19 +244,25 @@ class Agent:
         return "/".join((self.bpffs, "v2") + names)
 
     def quit(self):
-        """Ends it by the end of its input, for one that runs under another program."""
+        """Ends it by the end of its input."""
         self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
         self.process = None
 
     def kill(self):
-        if self.process:
+        if self.process and self.is_under:
+            self.quit()  # the agent is not our child
+        elif self.process:
             self.process.kill()
             self.process.wait()
             self.process.stdin.close()
             self.process.stdout.close()
             self.process = None
+
+    def remove(self):
+        """Uninstalls until there is nothing left to do: a mount may be busy for a moment."""
+        until(lambda: not self.uninstall())
 
     def uninstall(self):
         done = subprocess.run([self.lab.program, "--uninstall", self.run_dir], capture_output=True, text=True)
@@ -304,7 +311,7 @@ class Lab:
         finally:
             self.end_tasks()
             agent.kill()
-            agent.uninstall()
+            agent.remove()
             self.agents.remove(agent)
             for pod in made:
                 if pod.name in self.pods:
@@ -317,7 +324,7 @@ class Lab:
 
     def close(self):
         """Removes all of it; what cannot be removed is said and does not keep the rest."""
-        steps = [self.end_tasks] + [agent.kill for agent in self.agents] + [agent.uninstall for agent in self.agents]
+        steps = [self.end_tasks] + [agent.kill for agent in self.agents] + [agent.remove for agent in self.agents]
         steps += [lambda pod=pod: self.remove_pod(pod) for pod in list(self.pods.values())]
         steps += [lambda: run("ip", "link", "del", self.bridge), self.remove_cgroups, self.log.close,
                   lambda: shutil.rmtree(self.directory)]
