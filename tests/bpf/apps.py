@@ -200,6 +200,19 @@ def serve(task, host, port, family=socket.AF_INET, count=None):
     return "done"
 
 
+def serve_and_hold(task, host, port, family):
+    """Tells when it listens, greets each connection, and keeps them all."""
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(128)
+    task.tell("listening")
+    kept = []
+    while True:
+        kept.append(listener.accept()[0])
+        kept[-1].sendall(b'"hello"\n')
+
+
 def serve_one_slowly(task, host, port, family=socket.AF_INET):
     """Accepts one, tells, and closes only when told; what it could read then."""
     listener = socket.socket(family)

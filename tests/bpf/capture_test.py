@@ -18,6 +18,7 @@ import cases_families
 import cases_in
 import cases_life
 import cases_lists
+import cases_old
 import cases_out
 import cases_unknown
 import cases_upgrade
@@ -68,7 +69,7 @@ def main():
     environment.every_call = options.every_call
     passed = failed = 0
     try:
-        for case in cases_out.CASES + cases_in.CASES + cases_families.CASES + cases_lists.CASES + cases_unknown.CASES + cases_down.CASES + cases_fail.CASES + cases_watch.CASES + cases_upgrade.CASES + cases_life.CASES:
+        for case in cases_out.CASES + cases_in.CASES + cases_families.CASES + cases_lists.CASES + cases_unknown.CASES + cases_down.CASES + cases_fail.CASES + cases_watch.CASES + cases_old.CASES + cases_upgrade.CASES + cases_life.CASES:
             name = case.__doc__.strip()
             if not fnmatch.fnmatch(name.lower(), "*%s*" % options.only.lower().strip("*")):
                 continue
