@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 
+import cases_docs
 import cases_down
 import cases_fail
 import cases_families
@@ -24,6 +25,10 @@ import cases_unknown
 import cases_upgrade
 import cases_watch
 from lab import Lab
+
+
+MODULES = (cases_docs, cases_out, cases_in, cases_families, cases_lists, cases_unknown, cases_down,
+           cases_fail, cases_watch, cases_old, cases_upgrade, cases_life)
 
 
 class Environment:
@@ -67,9 +72,10 @@ def main():
         signal.signal(number, lambda *_: sys.exit(1))  # so that everything is removed then too
     environment = Environment(options.agent)
     environment.every_call = options.every_call
+    environment.cases = [case for module in MODULES for case in module.CASES]
     passed = failed = 0
     try:
-        for case in cases_out.CASES + cases_in.CASES + cases_families.CASES + cases_lists.CASES + cases_unknown.CASES + cases_down.CASES + cases_fail.CASES + cases_watch.CASES + cases_old.CASES + cases_upgrade.CASES + cases_life.CASES:
+        for case in environment.cases:
             name = case.__doc__.strip()
             if not fnmatch.fnmatch(name.lower(), "*%s*" % options.only.lower().strip("*")):
                 continue
