@@ -172,6 +172,11 @@ def dial_many(task, hosts, port, family=socket.AF_INET):
     return seen
 
 
+def dial_each(task, hosts, port, family):
+    """What each connection was told."""
+    return [dial(task, host, port, family)["line"] for host in hosts]
+
+
 def wait_settled(task, first, last=None):
     """Until no connection to these remote ports waits for the acknowledgement of its FIN any more."""
     for _ in range(500):
