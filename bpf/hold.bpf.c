@@ -2,8 +2,10 @@
 /*
  * cgroup_skb at the pods' subtree: what a pod that no Pod object describes yet may send and
  * receive. Its listeners get no segment from the network (unknownPods: hold and deny); its captured
- * connects send no SYN (hold), and TCP's retransmission delivers it once the pod is enrolled. Both
- * look at the socket's state only: established connections cost one comparison.
+ * connects send no SYN (hold), and TCP's retransmission delivers it once the pod is enrolled. When
+ * it turns out not to be in the mesh, a held SYN stays where it is: it is on its way to the capture
+ * address, where the application may have a service of its own. The daemon ends such a connect.
+ * Both look at the socket's state only: established connections cost one comparison.
  *
  * bpf_get_netns_cookie() is there for these programs from Linux 6.15 on.
  */
@@ -20,6 +22,14 @@ SM_FN int is_unknown(struct __sk_buff *skb)
 	__u64 netns = bpf_get_netns_cookie(skb);
 
 	return !bpf_map_lookup_elem(&sm_pods, &netns);
+}
+
+SM_FN int is_enrolled(struct __sk_buff *skb)
+{
+	__u64 netns = bpf_get_netns_cookie(skb);
+	struct sm_pod *pod = bpf_map_lookup_elem(&sm_pods, &netns);
+
+	return pod && pod->state == SM_POD_ENROLLED;
 }
 
 SM_FN __u32 unknown_pods(void)
@@ -43,7 +53,7 @@ int sm_hold_egress(struct __sk_buff *skb)
 		return sm_return(PASS, SM_C_HOLD_OTHER);
 	mark = bpf_sk_storage_get(&sm_sockets, sk, 0, 0);
 	/* Only what was rewritten: other SYNs of an unknown pod are to its own loopback. */
-	if (!mark || mark->kind != SM_SOCKET_WISH || !is_unknown(skb))
+	if (!mark || mark->kind != SM_SOCKET_WISH || is_enrolled(skb))
 		return sm_return(PASS, SM_C_HOLD_OTHER);
 	return sm_return(DROP, SM_C_HOLD_OUT);
 }

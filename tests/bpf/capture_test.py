@@ -12,10 +12,23 @@ import sys
 import time
 import traceback
 
+import cases_docs
+import cases_down
+import cases_fail
+import cases_families
 import cases_in
 import cases_life
+import cases_lists
+import cases_old
 import cases_out
+import cases_unknown
+import cases_upgrade
+import cases_watch
 from lab import Lab
+
+
+MODULES = (cases_docs, cases_out, cases_in, cases_families, cases_lists, cases_unknown, cases_down,
+           cases_fail, cases_watch, cases_old, cases_upgrade, cases_life)
 
 
 class Environment:
@@ -49,6 +62,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--agent", required=True)
     parser.add_argument("--only", default="*")
+    parser.add_argument("--every-call", action="store_true", help="crash and fail at every call, not at one of a kind")
     options = parser.parse_args()
     if os.geteuid() != 0:
         print("SKIP tests/bpf: needs root")
@@ -57,9 +71,11 @@ def main():
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))  # so that everything is removed then too
     environment = Environment(options.agent)
+    environment.every_call = options.every_call
+    environment.cases = [case for module in MODULES for case in module.CASES]
     passed = failed = 0
     try:
-        for case in cases_out.CASES + cases_in.CASES + cases_life.CASES:
+        for case in environment.cases:
             name = case.__doc__.strip()
             if not fnmatch.fnmatch(name.lower(), "*%s*" % options.only.lower().strip("*")):
                 continue

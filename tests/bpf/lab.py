@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Network namespaces, cgroups and the agent process, for capture_test.py. Everything made here has the prefix smt- and the
 process id in its name, and is removed by Lab.close()."""
+import contextlib
 import ctypes
 import json
 import os
@@ -48,35 +49,57 @@ def until(question, seconds=5.0):
 class Pod:
     """A netns with eth0 on the lab's bridge, and a cgroup."""
 
-    def __init__(self, lab, name, number, node="a"):
-        self.lab, self.name = lab, name
+    def __init__(self, lab, name, number, node="a", families="46"):
+        self.lab, self.name, self.families = lab, name, families
         self.ip, self.ip6 = "10.61.7.%d" % number, "fd61::%d" % number
         self.netns_name = "%s-%s" % (PREFIX, name)
         self.netns = "/run/netns/" + self.netns_name
         lab.made += 1  # an old veth lives as long as the netns it leads to
         self.veth = "%sv%d" % (SHORT, lab.made)
+        self.mac = "02:61:07:00:00:%02x" % number  # a pod made anew has the link address that neighbours know
         self.cgroup = "%s/%s/%s" % (lab.cgroup, node, name)
 
     def create(self):
         lab = self.lab
         run("ip", "netns", "add", self.netns_name)
-        run("ip", "link", "add", self.veth, "type", "veth", "peer", "name", "eth0", "netns", self.netns_name)
+        run("ip", "link", "add", self.veth, "type", "veth", "peer", "name", "eth0", "address", self.mac, "netns", self.netns_name)
         run("ip", "link", "set", self.veth, "master", lab.bridge, "up")
-        run("ip", "-n", self.netns_name, "addr", "add", self.ip + "/24", "dev", "eth0")
-        run("ip", "-n", self.netns_name, "-6", "addr", "add", self.ip6 + "/64", "dev", "eth0", "nodad")
-        run("ip", "-n", self.netns_name, "link", "set", "eth0", "up")
-        run("ip", "-n", self.netns_name, "link", "set", "lo", "up")
-        run("ip", "-n", self.netns_name, "route", "add", "default", "via", "10.61.7.254")
+        inside = ["ip", "-n", self.netns_name]
+        if "4" in self.families:
+            run(*inside, "addr", "add", self.ip + "/24", "dev", "eth0")
+        if "6" in self.families:
+            run(*inside, "-6", "addr", "add", self.ip6 + "/64", "dev", "eth0", "nodad")
+        run(*inside, "link", "set", "eth0", "up")
+        run(*inside, "link", "set", "lo", "up")
+        if "4" in self.families:
+            run(*inside, "route", "add", "default", "via", "10.61.7.254")
+        if "6" in self.families:
+            run(*inside, "-6", "route", "add", "default", "via", "fd61::fffe")
         os.makedirs(self.cgroup, exist_ok=True)
+
+    def addresses(self):
+        return [address for family, address in (("4", self.ip), ("6", self.ip6)) if family in self.families]
+
+    def link_local(self):
+        """Its address on the link, once the kernel lets it be used."""
+        def settled():
+            for row in json.loads(run("ip", "-n", self.netns_name, "-j", "-6", "addr", "show", "dev", "eth0", "scope", "link"))[0]["addr_info"]:
+                if row and not row.get("tentative"):
+                    return row["local"]
+            return None
+        return until(settled)
 
     def remove(self):
         run("ip", "netns", "del", self.netns_name, check=False)
+        self.remove_cgroup()
+
+    def remove_cgroup(self):
         if os.path.isdir(self.cgroup):
             until(lambda: not open(self.cgroup + "/cgroup.procs").read())
             os.rmdir(self.cgroup)
 
     def wish(self, **more):
-        return dict({"key": "lab/" + self.name, "netns": self.netns, "ips": [self.ip, self.ip6]}, **more)
+        return dict({"key": "lab/" + self.name, "netns": self.netns, "ips": self.addresses()}, **more)
 
     def enter(self, cgroup=None):
         with open((cgroup or self.cgroup) + "/cgroup.procs", "w") as procs:
@@ -175,22 +198,25 @@ class Agent:
 
     def __init__(self, lab, node="a", **options):
         self.lab, self.node = lab, node
-        self.run_dir = "%s/run-%s" % (lab.directory, node)
-        self.bpffs = "%s/bpf-%s" % (lab.directory, node)
+        self.run_dir, self.bpffs = ("%s/%s-%s" % (lab.directory, what, node.replace("/", "-")) for what in ("run", "bpf"))
         os.makedirs(self.run_dir, exist_ok=True)
         os.makedirs("%s/%s" % (lab.cgroup, node), exist_ok=True)
         self.options = {"--cgroup": "%s/%s" % (PREFIX, node), "--bpffs": self.bpffs, "--run-dir": self.run_dir}
         self.options.update(options)
         self.process = None
 
-    def start(self, cgroup=None):
-        """Returns what it says first. `cgroup`: where the process lives; else where the test does."""
-        words = [word for pair in self.options.items() for word in pair]
-        command = [self.lab.program] + words
+    def command(self):
+        return [self.lab.program] + [word for pair in self.options.items() for word in pair]
+
+    def start(self, cgroup=None, under=()):
+        """Returns what it says first; {} when it died before. `cgroup`: where the process lives; else where the test does.
+        `under`: the words of a program that runs it, as strace does."""
+        command = list(under) + self.command()
         if cgroup:
             command = ["/bin/sh", "-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', cgroup] + command
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.lab.log, text=True)
-        return json.loads(self.process.stdout.readline())
+        self.is_under = bool(under)
+        return json.loads(self.process.stdout.readline() or "{}")
 
     def pause(self):
         os.kill(self.process.pid, signal.SIGSTOP)
@@ -211,15 +237,32 @@ class Agent:
         return self.ask(do="retry")
 
     def counters(self):
-        return self.ask(do="facts")["counters"]
+        return self.ask(do="counters")
+
+    def pin(self, *names):
+        """The path of a pin of ours: maps/NAME, links/NAME, pods/COOKIE."""
+        return "/".join((self.bpffs, "v2") + names)
+
+    def quit(self):
+        """Ends it by the end of its input."""
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+        self.process = None
 
     def kill(self):
-        if self.process:
+        if self.process and self.is_under:
+            self.quit()  # the agent is not our child
+        elif self.process:
             self.process.kill()
             self.process.wait()
             self.process.stdin.close()
             self.process.stdout.close()
             self.process = None
+
+    def remove(self):
+        """Uninstalls until there is nothing left to do: a mount may be busy for a moment."""
+        until(lambda: not self.uninstall())
 
     def uninstall(self):
         done = subprocess.run([self.lab.program, "--uninstall", self.run_dir], capture_output=True, text=True)
@@ -238,8 +281,8 @@ class Lab:
         run("ip", "link", "add", self.bridge, "type", "bridge")
         run("ip", "link", "set", self.bridge, "up")
 
-    def pod(self, name, number, node="a"):
-        self.pods[name] = Pod(self, name, number, node)
+    def pod(self, name, number, node="a", families="46"):
+        self.pods[name] = Pod(self, name, number, node, families)
         self.pods[name].create()
         return self.pods[name]
 
@@ -251,6 +294,29 @@ class Lab:
         self.agents.append(Agent(self, node, **options))
         return self.agents[-1]
 
+    @staticmethod
+    def own_cgroup():
+        for line in open("/proc/self/cgroup"):
+            if line.startswith("0::"):
+                return cgroup2_root() + line[3:].strip()
+        raise RuntimeError("in no cgroup v2")
+
+    @contextlib.contextmanager
+    def node(self, name, *pods, **options):
+        """An agent of its own with pods of its own, (name, number, families) each, as long as the block lasts."""
+        made = [self.pod(*(pod[:2] + (name,) + pod[2:])) for pod in pods]
+        agent = self.agent(name, **options)
+        try:
+            yield (agent, *made)
+        finally:
+            self.end_tasks()
+            agent.kill()
+            agent.remove()
+            self.agents.remove(agent)
+            for pod in made:
+                if pod.name in self.pods:
+                    self.remove_pod(pod)
+
     def end_tasks(self):
         for task in self.tasks:
             task.end()
@@ -258,7 +324,7 @@ class Lab:
 
     def close(self):
         """Removes all of it; what cannot be removed is said and does not keep the rest."""
-        steps = [self.end_tasks] + [agent.kill for agent in self.agents] + [agent.uninstall for agent in self.agents]
+        steps = [self.end_tasks] + [agent.kill for agent in self.agents] + [agent.remove for agent in self.agents]
         steps += [lambda pod=pod: self.remove_pod(pod) for pod in list(self.pods.values())]
         steps += [lambda: run("ip", "link", "del", self.bridge), self.remove_cgroups, self.log.close,
                   lambda: shutil.rmtree(self.directory)]

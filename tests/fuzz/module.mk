@@ -28,6 +28,6 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 fuzz-smoke: ## every fuzz target over its corpus, FUZZ_SECONDS (20) each
 	$(Q)$(FUZZ_MAKE) fuzz-programs
 	$(Q)$(foreach n,$(FUZZ_NAMES),mkdir -p $(FUZZ_O)/found/$(n) && echo "  FUZZ    $(n)" && $(call run_fuzz,$(n),$(FUZZ_SECONDS)) &&) echo "fuzz-smoke: $(words $(FUZZ_NAMES)) targets, nothing found"
-fuzz: ## one fuzz target until it finds something: F=config_yaml|h1_request|h1_response|path
+fuzz: ## one fuzz target until it finds something: F=config_yaml|decide|h1_request|h1_response|path
 	$(Q)$(if $(filter $(F),$(FUZZ_NAMES)),$(FUZZ_MAKE) $(FUZZ_O)/fuzz/$(F),echo "F= one of: $(FUZZ_NAMES)"; exit 1)
 	$(Q)mkdir -p $(FUZZ_O)/found/$(F) && $(call run_fuzz,$(F),$(or $(T),0))

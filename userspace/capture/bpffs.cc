@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <mntent.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -12,8 +13,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <memory>
+#include <string_view>
 
 namespace sm::capture {
 namespace {
@@ -43,12 +47,31 @@ Result<> make_all(const std::string& path, std::string& stuck) {
   return system_error("create " + path, failed);
 }
 
+// The source of our mounts: it makes them known as ours from the first moment.
+constexpr const char* kSource = "sockmesh";
+// A directory in mounts that older versions made.
 constexpr const char* kMark = "mounted_by_sockmesh";
 
-Result<> mount_at(const std::string& path) {
-  if (::mount("bpf", path.c_str(), "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") == 0) {
-    return make_directory(path + "/" + kMark);
+struct EndMounts {
+  void operator()(std::FILE* file) const { ::endmntent(file); }
+};
+
+bool is_our_mount(const std::string& path) {
+  if (is_directory(path + "/" + kMark)) return true;
+  const std::unique_ptr<std::FILE, EndMounts> mounts(::setmntent("/proc/self/mounts", "re"));
+  mntent entry{};
+  std::array<char, 4096> text{};
+  bool ours = false;
+  while (mounts && ::getmntent_r(mounts.get(), &entry, text.data(),
+                                 static_cast<int>(text.size())) != nullptr) {
+    if (path == entry.mnt_dir) ours = std::string_view(entry.mnt_fsname) == kSource;
   }
+  return ours;
+}
+
+Result<> mount_at(const std::string& path) {
+  if (::mount(kSource, path.c_str(), "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") == 0)
+    return {};
   Error error = system_error("mount bpffs at " + path, errno);
   error.remedy = "mount it beforehand (mount -t bpf bpf " + path + ") or give CAP_SYS_ADMIN";
   return error;
@@ -85,8 +108,7 @@ Result<bool> leave_bpffs(const std::string& directory, std::vector<std::string>&
     done.push_back("left " + directory + ": others have pins there");
     return true;
   }
-  const std::string mark = mount_point + "/" + kMark;
-  if (!is_directory(mark)) return true;
+  if (!is_our_mount(mount_point)) return true;
   for (const std::string& name : names_in(mount_point)) {
     // The kernel's own two files, and our mark.
     if (name == "maps.debug" || name == "progs.debug" || name == kMark) continue;

@@ -15,10 +15,10 @@ namespace sm::capture {
 // What a half-made set of pins is called until it is renamed; bpffs allows no dots in names.
 inline constexpr const char* kFreshPrefix = "new-";
 
-// Makes `directory` exist on a bpffs. A file system that this mounts gets a mark, a directory in
-// its root, so that the last daemon to leave knows that it may unmount.
+// Makes `directory` exist on a bpffs. A file system that this mounts is known as ours by its
+// source, "sockmesh".
 Result<> ensure_bpffs(const std::string& directory);
-// Removes `directory` when it is empty, and unmounts the bpffs when it has our mark and nobody has
+// Removes `directory` when it is empty, and unmounts the bpffs when we mounted it and nobody has
 // pins there. false: it is in use, a later call may finish.
 Result<bool> leave_bpffs(const std::string& directory, std::vector<std::string>& done);
 bool is_on_bpffs(const std::string& path);

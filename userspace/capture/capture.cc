@@ -8,7 +8,6 @@
 #include <cerrno>
 
 #include "base/log.h"
-#include "base/rng.h"
 #include "capture/bpffs.h"
 #include "capture/global_links.h"
 #include "capture/install.h"
@@ -45,18 +44,6 @@ Result<> bind_to_loopback(int socket, const IpAddress& destination) {
   if (::bind(socket, reinterpret_cast<const sockaddr*>(&storage), length) != 0)
     return system_error("bind to loopback", errno);
   return {};
-}
-
-std::uint32_t abi_unknown(UnknownPods wanted) {
-  switch (wanted) {
-    case UnknownPods::kDeny:
-      return SM_UNKNOWN_DENY;
-    case UnknownPods::kHold:
-      return SM_UNKNOWN_HOLD;
-    case UnknownPods::kAllow:
-      return SM_UNKNOWN_ALLOW;
-  }
-  return SM_UNKNOWN_DENY;
 }
 
 sm_socket mark_for(io::DialPurpose purpose, const std::optional<SocketAddress>& client) {
@@ -112,20 +99,14 @@ Result<std::unique_ptr<Kernel>> Kernel::open(const KernelConfig& config) {
   SM_TRY_ASSIGN(state->lock, lock_directory(config.bpffs));
   SM_TRY(write_record(config.run_dir, Record{config.bpffs, state->pods.path}));
   SM_TRY_ASSIGN(Installation installed,
-                install(InstallPlaces{config.bpffs, state->pods, state->own}, config.unknown_pods));
+                install(InstallPlaces{config.bpffs, state->pods, state->own},
+                        NodeRules{config.unknown_pods, config.open_when_down}));
   state->probes = open_probe_leaf(state->pods);
   state->maps = std::move(installed.maps);
   state->links = std::move(installed.links);
   state->programs = Programs(installed.pins);
   state->pins = std::move(installed.pins);
   state->recovered = installed.recovered;
-  // The seed of a running node stays: it only spreads, but pods that are connecting now should not
-  // notice a restart.
-  sm_node node = state->maps.node().value_or(sm_node{});
-  if (node.seed == 0) node.seed = static_cast<std::uint32_t>(Rng(0).below(UINT32_MAX)) + 1U;
-  node.unknown = abi_unknown(config.unknown_pods);
-  node.open_when_down = config.open_when_down ? 1 : 0;
-  SM_TRY(state->maps.set_node(node));
   kLog.info("{} the programs at {}, pins in {}", state->recovered ? "took over" : "attached",
             state->pods.path, state->pins);
   return std::make_unique<Kernel>(std::move(state));

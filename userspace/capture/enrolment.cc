@@ -71,7 +71,9 @@ void Enrolment::reconcile(const std::vector<PodWish>& wishes) {
 
 // What may change of a pod that stays where it is. The old lists stay in force when the new ones
 // cannot be written.
-void Enrolment::change(Pod& pod, const PodWish& before) {
+void Enrolment::change(Pod& pod, PodWish before) {
+  if (pod.unchanged) before = std::move(*pod.unchanged);
+  pod.unchanged.reset();
   Result<> changed{};
   if (before.gateway_ports != pod.wish.gateway_ports) changed = write_gateway_ports(pod);
   if (changed && before.lists != pod.wish.lists && !pod.wish.bypass) changed = write_row(pod);
@@ -80,8 +82,10 @@ void Enrolment::change(Pod& pod, const PodWish& before) {
     pod.error.reset();
     return;
   }
-  kLog.warn("pod {}: {}", pod.wish.key, changed.error().describe());
+  if (!pod.error || pod.error->text != changed.error().text)
+    kLog.warn("pod {}: {}", pod.wish.key, changed.error().describe());
   pod.error = changed.error();
+  pod.unchanged = std::move(before);
 }
 
 // The pod's row with its lists: the old ones go after the new ones are in force.
@@ -101,6 +105,10 @@ bool Enrolment::retry() {
       changed = true;
     }
     if (!pod.in_force()) advance(pod);
+    if (pod.unchanged) {
+      change(pod, pod.wish);
+      changed = changed || !pod.unchanged;
+    }
     changed = changed || pod.state != before;
   }
   if (changed) sweep();
@@ -234,6 +242,7 @@ Result<> Enrolment::bypass(Pod& pod) {
   // It may have been enrolled by an earlier run.
   x_kernel.programs().unsteer(pod.cookie);
   SM_TRY(x_kernel.map_access().set_pod(pod.cookie, pod_row(pod.wish, 0)));
+  end_held_connects(pod, netns.fd.get());
   pod.state = PodState::kReady;
   return {};
 }
@@ -247,8 +256,10 @@ void Enrolment::undo(Pod& pod) {
   x_kernel.programs().unsteer(pod.cookie);
   maps.remove_listeners(pod.cookie, 0);
   pod.listeners.clear();
+  pod.unchanged.reset();
   pod.old_connections.clear();
   pod.self_test = {};
+  pod.test_failures.clear();
   for (const auto& [netns, port] : maps.gateway_ports()) {
     if (netns == pod.cookie) maps.remove_gateway_port(netns, port);
   }

@@ -123,8 +123,9 @@ class Enrolment {
   // release and a new enrolment; changed gateway ports are updated in place. Pods that an earlier
   // run left behind and nobody wishes are removed.
   void reconcile(const std::vector<PodWish>& wishes);
-  // Tries the pods that are not there yet once more, and releases those whose netns file is gone or
-  // is another namespace now. For a timer of about a second. Returns whether anything changed.
+  // Tries the pods that are not there yet, and changes that could not be made, once more; releases
+  // those whose netns file is gone or is another namespace now. For a timer of about a second.
+  // Returns whether anything changed.
   bool retry();
   // Puts back what is missing of steered pods: a link or its pin, the pod's row. One sentence for
   // each thing found. For a timer of some seconds.
@@ -149,13 +150,14 @@ class Enrolment {
   Result<> enrol(Pod& pod);
   Result<> bypass(Pod& pod);
   Result<std::vector<io::PodListener>> steer(Pod& pod, int netns);
-  void change(Pod& pod, const PodWish& before);
+  void change(Pod& pod, PodWish before);
   Result<> write_row(Pod& pod);
   std::string look_after(Pod& pod);
   Result<> register_listener(const Pod& pod, const KernelListener& listener);
   void undo(Pod& pod);
   void find_old_connections(Pod& pod, int netns);
   void destroy_old_connections(Pod& pod);
+  void end_held_connects(const Pod& pod, int netns);
   void release(Pod& pod);
   bool netns_changed(const Pod& pod) const;
   void sweep();

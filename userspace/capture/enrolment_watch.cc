@@ -60,10 +60,15 @@ void Enrolment::self_test() {
     const auto found = x_pods.find(result.key);
     if (found == x_pods.end() || found->second.cookie != result.cookie) continue;
     SelfTest& test = found->second.self_test;
+    // One family's success says nothing of the other.
+    std::map<int, std::string>& failures = found->second.test_failures;
     ++(result.failure.empty() ? test.passed : test.failed);
-    if (result.failure != test.last_failure && !result.failure.empty())
+    if (result.failure.empty()) {
+      failures.erase(result.family);
+    } else if (std::exchange(failures[result.family], result.failure) != result.failure) {
       kLog.error("pod {}: the test of its capture failed: {}", result.key, result.failure);
-    test.last_failure = result.failure;
+    }
+    test.last_failure = failures.empty() ? "" : failures.begin()->second;
   }
   if (!x_tester.idle()) return;
   const auto now = std::chrono::steady_clock::now();
@@ -147,6 +152,18 @@ void Enrolment::destroy_old_connections(Pod& pod) {
                   pod.old_connections)
             : Result<>(netns.error());
   if (!destroyed) kLog.warn("pod {}: {}", pod.wish.key, destroyed.error().describe());
+}
+
+// What a pod that is let past dialled while it was unknown is on its way to the capture address,
+// and must not get there. The application reads ECONNABORTED and dials again.
+void Enrolment::end_held_connects(const Pod& pod, int netns) {
+  const OldConnectionSearch search{netns, x_kernel.home_netns(), &x_kernel.pods_cgroup()};
+  Result<std::vector<OldConnection>> held = held_connects(search, pod.wish);
+  if (held && held->empty()) return;
+  const Result<> ended = held ? destroy_connections(search, *held) : Result<>(held.error());
+  if (!ended)
+    kLog.warn("pod {}: its held connects wait for their time-out: {}", pod.wish.key,
+              ended.error().describe());
 }
 
 }  // namespace sm::capture

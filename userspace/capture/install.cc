@@ -13,8 +13,10 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/rng.h"
 #include "base/text.h"
 #include "capture/bpffs.h"
+#include "capture/link.h"
 #include "capture/migrate.h"
 
 namespace sm::capture {
@@ -67,11 +69,16 @@ Result<> refuse_unknown_versions(const std::string& bpffs,
 // A new set of pins with these maps, under its final name in one rename.
 Result<> pin_set(const Maps& maps, const std::string& bpffs, const std::string& pins) {
   const std::string fresh = fmt::format("{}/{}{}", bpffs, kFreshPrefix, ::getpid());
-  SM_TRY(make_directory(fresh));
-  for (const char* part : {"/maps", "/links", "/pods"}) SM_TRY(make_directory(fresh + part));
-  SM_TRY(maps.pin(fresh + "/maps"));
-  if (::rename(fresh.c_str(), pins.c_str()) != 0) return system_error("rename to " + pins, errno);
-  return {};
+  const auto make = [&]() -> Result<> {
+    SM_TRY(make_directory(fresh));
+    for (const char* part : {"/maps", "/links", "/pods"}) SM_TRY(make_directory(fresh + part));
+    SM_TRY(maps.pin(fresh + "/maps"));
+    if (::rename(fresh.c_str(), pins.c_str()) != 0) return system_error("rename to " + pins, errno);
+    return {};
+  };
+  Result<> made = make();
+  if (!made) remove_half_made(bpffs);
+  return made;
 }
 
 // An older version's links get this version's names, one by one: each stays attached, with the old
@@ -87,15 +94,64 @@ Result<> adopt_links(const std::string& from, const std::string& to) {
   return {};
 }
 
+// A pin that was to take the place of another, or the first of its name, when a run died: see
+// pin_link(). Its link is in force. Where there is no other, it gets its name, so that it can be
+// updated; in a pod's netns it would look like somebody else's program.
+void finish_half_pinned(const std::string& directory) {
+  for (const std::string& name : names_in(directory)) {
+    if (!name.ends_with(kHalfPinnedSuffix)) continue;
+    const std::string half = directory + "/" + name;
+    const std::string whole = half.substr(0, half.size() - kHalfPinnedSuffix.size());
+    if (exists(whole)) {
+      ::unlink(half.c_str());
+    } else if (::rename(half.c_str(), whole.c_str()) != 0) {
+      kLog.warn("{}", system_error("rename " + half, errno).describe());
+    }
+  }
+}
+
 Result<Maps> maps_for(const std::string& pins, const std::string& old) {
   SM_TRY_ASSIGN(const ObjectPtr object, open_object(ObjectId::kConnect));
   if (exists(pins)) return Maps::open(pins + "/maps", object.get());
   return old.empty() ? create_maps(object.get()) : migrate_maps(old + "/maps", object.get());
 }
 
+std::uint32_t abi_unknown(UnknownPods wanted) {
+  switch (wanted) {
+    case UnknownPods::kDeny:
+      return SM_UNKNOWN_DENY;
+    case UnknownPods::kHold:
+      return SM_UNKNOWN_HOLD;
+    case UnknownPods::kAllow:
+      return SM_UNKNOWN_ALLOW;
+  }
+  return SM_UNKNOWN_DENY;
+}
+
+Result<> write_rules(const Maps& maps, const NodeRules& rules) {
+  // The seed of a running node stays: it only spreads, but pods that are connecting now should not
+  // notice a restart.
+  sm_node node = maps.node().value_or(sm_node{});
+  if (node.seed == 0) node.seed = static_cast<std::uint32_t>(Rng(0).below(UINT32_MAX)) + 1U;
+  node.unknown = abi_unknown(rules.unknown);
+  node.open_when_down = rules.open_when_down ? 1 : 0;
+  return maps.set_node(node);
+}
+
+// Rules before the programs that look at them: a first start may let unknown pods pass. Only
+// `hold` is written afterwards: rewritten connects need the program that holds them.
+Result<GlobalLinks> attach_with_rules(const LoadedPrograms& loaded, const std::string& directory,
+                                      const InstallPlaces& places, const NodeRules& rules) {
+  const bool hold = rules.unknown == UnknownPods::kHold;
+  if (!hold) SM_TRY(write_rules(loaded.maps, rules));
+  SM_TRY_ASSIGN(GlobalLinks links, GlobalLinks::attach(loaded, directory, places.pods, places.own));
+  if (hold) SM_TRY(write_rules(loaded.maps, rules));
+  return links;
+}
+
 }  // namespace
 
-Result<Installation> install(const InstallPlaces& places, UnknownPods unknown) {
+Result<Installation> install(const InstallPlaces& places, const NodeRules& rules) {
   const std::string& bpffs = places.bpffs;
   remove_half_made(bpffs);
   const std::vector<std::uint64_t> others = other_versions(bpffs);
@@ -104,7 +160,7 @@ Result<Installation> install(const InstallPlaces& places, UnknownPods unknown) {
   const bool recovered = exists(pins) || !others.empty();
   SM_TRY_ASSIGN(Maps maps, maps_for(pins, others.empty() ? "" : pins_of(bpffs, others.back())));
   // Everything is loaded before the first link is touched.
-  SM_TRY_ASSIGN(LoadedPrograms loaded, load_programs(std::move(maps), unknown));
+  SM_TRY_ASSIGN(LoadedPrograms loaded, load_programs(std::move(maps), rules.unknown));
   if (!exists(pins)) SM_TRY(pin_set(loaded.maps, bpffs, pins));
   std::vector<std::string> done;
   for (const std::uint64_t abi : others) {
@@ -112,7 +168,8 @@ Result<Installation> install(const InstallPlaces& places, UnknownPods unknown) {
     SM_TRY(adopt_links(old + "/links", pins + "/links"));
     SM_TRY(adopt_links(old + "/pods", pins + "/pods"));
   }
-  Result<GlobalLinks> links = GlobalLinks::attach(loaded, pins + "/links", places.pods, places.own);
+  for (const char* part : {"/links", "/pods"}) finish_half_pinned(pins + part);
+  Result<GlobalLinks> links = attach_with_rules(loaded, pins + "/links", places, rules);
   if (!links) {
     // The first installation leaves nothing; an older one stays as it is, closed.
     if (!recovered) SM_TRY(remove_pins(pins, true, done));

@@ -30,6 +30,12 @@ struct Installation {
   bool recovered = false;  // there were pins, of this version or of an older one
 };
 
-Result<Installation> install(const InstallPlaces& places, UnknownPods unknown);
+// What holds for the whole node (sm_node).
+struct NodeRules {
+  UnknownPods unknown = UnknownPods::kDeny;
+  bool open_when_down = false;
+};
+
+Result<Installation> install(const InstallPlaces& places, const NodeRules& rules);
 
 }  // namespace sm::capture

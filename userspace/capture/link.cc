@@ -59,7 +59,7 @@ Result<LinkChange> put_in_force(int program, const Place& place, const std::stri
 }
 
 Result<> pin_link(int link, const std::string& pin) {
-  const std::string name = pin + "_new";
+  const std::string name = pin + std::string(kHalfPinnedSuffix);
   ::unlink(name.c_str());
   if (bpf_obj_pin(link, name.c_str()) != 0) return system_error("pin " + name, errno);
   if (::rename(name.c_str(), pin.c_str()) != 0) {

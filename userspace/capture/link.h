@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/fd.h"
 #include "base/result.h"
@@ -42,6 +43,7 @@ struct LinkChange {
 // attached.
 Result<LinkChange> put_in_force(int program, const Place& place, const std::string& pin);
 // Pins an attached link under `pin`, in place of what is there, by a rename.
+inline constexpr std::string_view kHalfPinnedSuffix = "_new";
 Result<> pin_link(int link, const std::string& pin);
 
 }  // namespace sm::capture

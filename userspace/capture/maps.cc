@@ -28,10 +28,17 @@ Error wrong_layout(const std::string& path) {
 
 }  // namespace
 
-bool has_layout(int fd, const bpf_map* wanted) {
+Result<UniqueFd> open_pinned_map(const std::string& path) {
+  UniqueFd map(bpf_obj_get(path.c_str()));
+  if (!map.valid() && errno != ENOENT) return system_error("open " + path, errno);
+  return map;
+}
+
+Result<bool> has_layout(int fd, const bpf_map* wanted) {
   bpf_map_info info{};
   __u32 size = sizeof info;
-  if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0) return false;
+  if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0)
+    return system_error(std::string("ask about the map ") + bpf_map__name(wanted), errno);
   return info.type == static_cast<__u32>(bpf_map__type(wanted)) &&
          info.key_size == bpf_map__key_size(wanted) &&
          info.value_size == bpf_map__value_size(wanted) &&
@@ -70,10 +77,11 @@ Result<Maps> Maps::open(const std::string& directory, bpf_object* wanted) {
   Maps maps;
   for (std::size_t i = 0; i < kMapCount; ++i) {
     const std::string path = directory + "/" + kNames[i];
-    maps.x_fds[i].reset(bpf_obj_get(path.c_str()));
+    SM_TRY_ASSIGN(maps.x_fds[i], open_pinned_map(path));
     const bpf_map* map = bpf_object__find_map_by_name(wanted, kNames[i]);
-    if (!maps.x_fds[i].valid() || map == nullptr || !has_layout(maps.x_fds[i].get(), map))
-      return wrong_layout(path);
+    if (!maps.x_fds[i].valid() || map == nullptr) return wrong_layout(path);
+    SM_TRY_ASSIGN(const bool right, has_layout(maps.x_fds[i].get(), map));
+    if (!right) return wrong_layout(path);
   }
   return maps;
 }

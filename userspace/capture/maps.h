@@ -39,7 +39,9 @@ inline constexpr std::size_t kMapCount = static_cast<std::size_t>(MapId::kCount)
 // The name in the eBPF objects and in the pin directory, "sm_pods".
 const char* to_string(MapId id);
 // Whether the map is as `wanted` declares it.
-bool has_layout(int map, const bpf_map* wanted);
+Result<bool> has_layout(int map, const bpf_map* wanted);
+// A pinned map; an invalid descriptor when there is none.
+Result<UniqueFd> open_pinned_map(const std::string& path);
 
 sm_addr to_abi(const IpAddress& ip);
 IpAddress from_abi(const sm_addr& address);

@@ -111,11 +111,12 @@ Result<Maps> migrate_maps(const std::string& old, bpf_object* wanted) {
   std::array<UniqueFd, kMapCount> changed;
   for (std::size_t i = 0; i < kMapCount; ++i) {
     const auto id = static_cast<MapId>(i);
-    UniqueFd pinned(bpf_obj_get((old + "/" + to_string(id)).c_str()));
+    SM_TRY_ASSIGN(UniqueFd pinned, open_pinned_map(old + "/" + to_string(id)));
     if (!pinned.valid()) continue;  // a map that the old version did not have
     bpf_map* map = bpf_object__find_map_by_name(wanted, to_string(id));
     if (map == nullptr) continue;
-    if (!has_layout(pinned.get(), map)) {
+    SM_TRY_ASSIGN(const bool same, has_layout(pinned.get(), map));
+    if (!same) {
       changed[i] = std::move(pinned);
       continue;
     }

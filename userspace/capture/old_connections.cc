@@ -7,6 +7,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/tcp.h>
+#include <sockmesh/abi.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -109,14 +110,27 @@ bool is_past_the_mesh(const OldConnection& one, const PodWish& wish) {
   return wish.lists.takes_outbound(one.remote) && wish.lists.takes_inbound(one.local.port);
 }
 
+bool is_held(const OldConnection& one, const PodWish&) {
+  const bool v4 = one.remote.ip.is_v4() &&
+                  (ntohl(one.remote.ip.v4_be()) & 0xffffff00U) == SM_CAPTURE_NET &&
+                  one.remote.port == SM_CAPTURE_PORT;
+  const bool v6 = !one.remote.ip.is_v4() && one.remote.ip.is_loopback() &&
+                  one.remote.port - SM_CAPTURE_PORT < SM_CAPTURE6_PORTS;
+  return v4 || v6;
+}
+
+// Whether a connection is one of those that are looked for.
+using Question = bool (*)(const OldConnection& one, const PodWish& wish);
+
 class Dump {
  public:
-  Dump(const OldConnectionSearch& search, const PodWish& wish) : x_search(search), x_wish(wish) {}
+  Dump(const OldConnectionSearch& search, const PodWish& wish, Question question)
+      : x_search(search), x_wish(wish), x_question(question) {}
 
-  Result<> run(int socket, int family) {
+  Result<> run(int socket, int family, std::uint32_t states) {
     const Request request = request_of(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, family);
     Request wanted = request;
-    wanted.body.idiag_states = kStates;
+    wanted.body.idiag_states = states;
     if (::send(socket, &wanted, sizeof wanted, 0) < 0) return system_error("ask sock_diag", errno);
     for (bool more = true; more;) {
       const ssize_t got = ::recv(socket, x_reply.data(), x_reply.size(), 0);
@@ -149,7 +163,7 @@ class Dump {
     OldConnection one;
     one.local = end_of(row->idiag_family, row->id.idiag_src, row->id.idiag_sport);
     one.remote = end_of(row->idiag_family, row->id.idiag_dst, row->id.idiag_dport);
-    if (!is_past_the_mesh(one, x_wish)) return;
+    if (!x_question(one, x_wish)) return;
     const std::uint64_t cgroup = cgroup_of(message.payload.substr(sizeof *row));
     if (cgroup != 0 && x_search.subtree != nullptr && !is_id_below(*x_search.subtree, cgroup))
       return;
@@ -159,7 +173,16 @@ class Dump {
   std::array<char, kReplySize> x_reply{};
   const OldConnectionSearch& x_search;
   const PodWish& x_wish;
+  Question x_question;
 };
+
+Result<std::vector<OldConnection>> find(const OldConnectionSearch& search, const PodWish& wish,
+                                        Question question, std::uint32_t states) {
+  SM_TRY_ASSIGN(const UniqueFd socket, diag_socket(search));
+  Dump dump(search, wish, question);
+  for (const int family : {AF_INET, AF_INET6}) SM_TRY(dump.run(socket.get(), family, states));
+  return std::move(dump.found);
+}
 
 void write_end(const SocketAddress& end, bool as_v6, __be32* words, __be16& port) {
   port = htons(end.port);
@@ -198,10 +221,12 @@ int destroy_one(int socket, const OldConnection& one) {
 
 Result<std::vector<OldConnection>> old_connections(const OldConnectionSearch& search,
                                                    const PodWish& wish) {
-  SM_TRY_ASSIGN(const UniqueFd socket, diag_socket(search));
-  Dump dump(search, wish);
-  for (const int family : {AF_INET, AF_INET6}) SM_TRY(dump.run(socket.get(), family));
-  return std::move(dump.found);
+  return find(search, wish, is_past_the_mesh, kStates);
+}
+
+Result<std::vector<OldConnection>> held_connects(const OldConnectionSearch& search,
+                                                 const PodWish& wish) {
+  return find(search, wish, is_held, 1U << TCP_SYN_SENT);
 }
 
 Result<> destroy_connections(const OldConnectionSearch& search,

@@ -32,4 +32,9 @@ Result<std::vector<OldConnection>> old_connections(const OldConnectionSearch& se
 Result<> destroy_connections(const OldConnectionSearch& search,
                              std::vector<OldConnection>& connections);
 
+// Connects of the pod that were held (unknownPods: hold), on their way to a capture address. For a
+// pod that turned out not to be in the mesh: nothing will let them go on.
+Result<std::vector<OldConnection>> held_connects(const OldConnectionSearch& search,
+                                                 const PodWish& wish);
+
 }  // namespace sm::capture

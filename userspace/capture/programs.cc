@@ -11,18 +11,12 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "base/log.h"
 #include "capture/bpffs.h"
 #include "capture/global_links.h"
 #include "capture/link.h"
 #include "capture/objects.h"
 
 namespace sm::capture {
-namespace {
-
-constexpr log::Logger kLog{log::Component::kCapture};
-
-}  // namespace
 
 std::string Programs::link_path(std::uint64_t cookie) const {
   return fmt::format("{}/pods/{}", x_pins, cookie);

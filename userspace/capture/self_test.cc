@@ -28,7 +28,7 @@ void SelfTester::launch(const std::vector<SelfTestTarget>& targets) {
   for (const SelfTestTarget& target : targets) {
     Result<UniqueFd> netns = io::open_netns(target.netns_path.c_str());
     if (!netns) {
-      end(target, netns.error().text);
+      end(target, AF_INET, netns.error().text);
       continue;
     }
     for (const int family : {AF_INET, AF_INET6}) {
@@ -41,7 +41,8 @@ void SelfTester::launch(const std::vector<SelfTestTarget>& targets) {
   Result<std::vector<UniqueFd>> sockets = make_sockets_in_cgroup(x_kernel.probe_cgroup(), wishes);
   for (std::size_t i = 0; i < started.size(); ++i) {
     if (!sockets || !(*sockets)[i].valid()) {
-      end(started[i].target, sockets ? "no socket could be made in the pod" : sockets.error().text);
+      end(started[i].target, started[i].family,
+          sockets ? "no socket could be made in the pod" : sockets.error().text);
       continue;
     }
     started[i].socket = std::move((*sockets)[i]);
@@ -52,12 +53,12 @@ void SelfTester::launch(const std::vector<SelfTestTarget>& targets) {
 void SelfTester::connect(Running one) {
   static constexpr char kLo[] = "lo";
   if (::setsockopt(one.socket.get(), SOL_SOCKET, SO_BINDTODEVICE, kLo, sizeof kLo) != 0)
-    return end(one.target, system_error("bind a test socket to lo", errno).text);
+    return end(one.target, one.family, system_error("bind a test socket to lo", errno).text);
   sockaddr_storage storage{};
   const socklen_t length = io::self_test_destination(one.family).to_sockaddr(storage);
   if (::connect(one.socket.get(), reinterpret_cast<const sockaddr*>(&storage), length) != 0 &&
       errno != EINPROGRESS) {
-    return end(one.target,
+    return end(one.target, one.family,
                fmt::format("{}: {}", name_of(one.family), system_error("connect", errno).text));
   }
   one.deadline = std::chrono::steady_clock::now() + kSelfTestTimeout;
@@ -84,25 +85,27 @@ bool SelfTester::read(Running& one) {
     }
     if (got < 0 && errno == EAGAIN) {
       if (std::chrono::steady_clock::now() < one.deadline) return false;
-      end(one.target, fmt::format("{}: no answer; the connection was not captured, or no worker "
-                                  "serves the pod",
-                                  name_of(one.family)));
+      end(one.target, one.family,
+          fmt::format("{}: no answer; the connection was not captured, or no worker "
+                      "serves the pod",
+                      name_of(one.family)));
       return true;
     }
     if (got == 0 && one.answer == one.target.key) {
-      end(one.target, "");
+      end(one.target, one.family, "");
     } else if (got == 0) {
-      end(one.target,
+      end(one.target, one.family,
           fmt::format("{}: answered as \"{}\", not as this pod", name_of(one.family), one.answer));
     } else {
-      end(one.target, fmt::format("{}: {}", name_of(one.family), system_error("read", errno).text));
+      end(one.target, one.family,
+          fmt::format("{}: {}", name_of(one.family), system_error("read", errno).text));
     }
     return true;
   }
 }
 
-void SelfTester::end(const SelfTestTarget& target, std::string failure) {
-  x_ended.push_back(SelfTestResult{target.key, target.cookie, std::move(failure)});
+void SelfTester::end(const SelfTestTarget& target, int family, std::string failure) {
+  x_ended.push_back(SelfTestResult{target.key, target.cookie, family, std::move(failure)});
 }
 
 }  // namespace sm::capture

@@ -28,6 +28,7 @@ struct SelfTestTarget {
 struct SelfTestResult {
   std::string key;
   std::uint64_t cookie = 0;
+  int family = 0;
   std::string failure;  // empty: captured and answered as this pod
 };
 
@@ -50,7 +51,7 @@ class SelfTester {
     std::chrono::steady_clock::time_point deadline;
   };
   void connect(Running one);
-  void end(const SelfTestTarget& target, std::string failure);
+  void end(const SelfTestTarget& target, int family, std::string failure);
   bool read(Running& one);
 
   Kernel& x_kernel;

@@ -23,7 +23,8 @@ TEST_CASE("capture: addresses keep their value through the kernel's form") {
 
 TEST_CASE("capture: every embedded object declares the maps under the names that the pins have") {
   for (const auto id : {sm::capture::ObjectId::kConnect, sm::capture::ObjectId::kSockops,
-                        sm::capture::ObjectId::kSockname, sm::capture::ObjectId::kArrive}) {
+                        sm::capture::ObjectId::kSockname, sm::capture::ObjectId::kHold,
+                        sm::capture::ObjectId::kArrive}) {
     const auto object = sm::capture::open_object(id);
     REQUIRE(object.ok());
     for (std::size_t i = 0; i < sm::capture::kMapCount; ++i) {
@@ -45,6 +46,10 @@ TEST_CASE("capture: the maps' keys and values have the sizes of the ABI header")
   CHECK(sizes("sm_peers") == std::pair(sizeof(sm_peer_key), sizeof(sm_flow)));
   CHECK(sizes("sm_pods") == std::pair(sizeof(__u64), sizeof(sm_pod)));
   CHECK(sizes("sm_sockets") == std::pair(sizeof(int), sizeof(sm_socket)));
+  CHECK(sizes("sm_ranges") == std::pair(sizeof(sm_range_key), sizeof(__u32)));
+  CHECK(sizes("sm_ports") == std::pair(sizeof(sm_port_key), sizeof(__u32)));
+  CHECK(sizes("sm_node") == std::pair(sizeof(__u32), sizeof(sm_node)));
+  CHECK(sizes("sm_alarm") == std::pair(sizeof(__u32), sizeof(__u32)));
   CHECK(sizes("sm_listeners") == std::pair(sizeof(sm_listener_key), sizeof(__u64)));
 }
 
