@@ -99,6 +99,11 @@ void Agent::accept_all(const OpenPod& pod, const io::PodListener& listener) {
     const std::string text = line_for(pod, listener, socket.get());
     if (::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0)
       reset_on_close(socket.get());
+    if (x_parking.open()) {
+      const Result<> parked = x_parking.park(std::move(socket));
+      if (!parked) ++x_accepted["not_parked"];
+      continue;
+    }
     if (x_hold) x_held[pod.net->key].push_back(std::move(socket));
   }
 }
@@ -153,6 +158,13 @@ Json Agent::obey(const Json& command) {
   if (verb == "dial") return dial(command);
   if (verb == "open-in-threads")
     return open_in_threads(command.value("threads", 4), command.value("rounds", 100));
+  if (verb == "park") {
+    x_parking.close();
+    for (const std::string& path : command.value("at", std::vector<std::string>())) {
+      const Result<> added = x_parking.add(path);
+      if (!added) return Json{{"error", added.error().describe()}};
+    }
+  }
   if (verb == "hold") x_hold = command.value("on", false);
   if (verb == "release") x_held.clear();
   if (verb == "worker")

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "capture/capture.h"
 #include "capture/enrolment.h"
+#include "parking.h"
 
 namespace sm::capture {
 
@@ -63,6 +64,7 @@ class Agent final : public EnrolmentEvents {
   std::vector<std::pair<std::string, std::uint64_t>> x_opened;
   std::map<std::string, unsigned> x_accepted;
   std::vector<std::string> x_sunk;
+  Parking x_parking;
   bool x_stdin_ready = false;
   bool x_hold = false;
   bool x_done = false;

@@ -172,6 +172,26 @@ def dial_many(task, hosts, port, family=socket.AF_INET):
     return seen
 
 
+def hold_many(task, family, addresses, count):
+    """Opens `count` connections to these in turn and keeps them until told to go; what each was told goes first."""
+    sockets, wrong = [], []
+    for number in range(count):
+        host, port = addresses[number % len(addresses)]
+        connection = socket.socket(family)
+        connection.settimeout(20)
+        connection.connect((host, port))
+        sockets.append((connection, host, port))
+    for connection, host, port in sockets:
+        line = json.loads(connection.recv(4096))
+        if line["wish"] != ("[%s]:%d" if ":" in host else "%s:%d") % (host, port):
+            wrong.append((host, port, line))
+    task.tell({"open": len(sockets), "wrong": wrong[:3]})
+    task.wait_word()
+    for connection, _, _ in sockets:
+        connection.close()
+    return len(sockets)
+
+
 def dial_each(task, hosts, port, family):
     """What each connection was told."""
     return [dial(task, host, port, family)["line"] for host in hosts]
@@ -240,6 +260,10 @@ def udp_connect(task, host, port, family):
     with socket.socket(family, socket.SOCK_DGRAM) as connection:
         connection.connect((host, port))
         return connection.getpeername()
+
+
+def read_file(task, path):
+    return open(path).read()
 
 
 def set_sysctl(task, name, value):

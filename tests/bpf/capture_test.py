@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 
+import cases_crowd
 import cases_docs
 import cases_down
 import cases_fail
@@ -28,7 +29,7 @@ from lab import Lab
 
 
 MODULES = (cases_docs, cases_out, cases_in, cases_families, cases_lists, cases_unknown, cases_down,
-           cases_fail, cases_watch, cases_old, cases_upgrade, cases_life)
+           cases_fail, cases_watch, cases_old, cases_upgrade, cases_crowd, cases_life)
 
 
 class Environment:

@@ -193,6 +193,35 @@ class Task:
             self.mine.close()
 
 
+class Parking:
+    """A process that keeps the connections that the agent passes to it, until it is closed."""
+
+    def __init__(self, lab, number):
+        self.path = "%s/parking-%d" % (lab.directory, number)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(self.path)
+        listener.listen(1)
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                signal.alarm(300)
+                agent, _ = listener.accept()
+                kept = []
+                while True:
+                    data, fds, _, _ = socket.recv_fds(agent, 64, 64)
+                    kept += fds
+                    if not data:
+                        signal.pause()
+            finally:
+                os._exit(0)
+        listener.close()
+
+    def close(self):
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.unlink(self.path)
+
+
 class Agent:
     """One capture_agent process."""
 
