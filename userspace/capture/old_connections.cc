@@ -184,22 +184,22 @@ Result<std::vector<OldConnection>> find(const OldConnectionSearch& search, const
   return std::move(dump.found);
 }
 
-void write_end(const SocketAddress& end, bool as_v6, __be32* words, __be16& port) {
+void write_end(const SocketAddress& end, __be32* words, __be16& port) {
   port = htons(end.port);
-  if (as_v6) {
-    std::memcpy(words, end.ip.v6_bytes().data(), 16);
-  } else {
+  if (end.ip.is_v4()) {
     words[0] = end.ip.v4_be();
+  } else {
+    std::memcpy(words, end.ip.v6_bytes().data(), 16);
   }
 }
 
-// 0, or the errno that the kernel answers. IPv4 connections of an IPv6 socket are listed under
-// their v4-mapped addresses and have to be asked for so.
-int destroy_as(int socket, const OldConnection& one, int family) {
-  Request request = request_of(SOCK_DESTROY, NLM_F_ACK, family);
+// 0, or the errno that the kernel answers. IPv4 connections of an IPv6 socket are found as IPv4
+// ones.
+int destroy_one(int socket, const OldConnection& one) {
+  Request request = request_of(SOCK_DESTROY, NLM_F_ACK, one.remote.ip.family());
   inet_diag_sockid& id = request.body.id;
-  write_end(one.local, family == AF_INET6, id.idiag_src, id.idiag_sport);
-  write_end(one.remote, family == AF_INET6, id.idiag_dst, id.idiag_dport);
+  write_end(one.local, id.idiag_src, id.idiag_sport);
+  write_end(one.remote, id.idiag_dst, id.idiag_dport);
   id.idiag_cookie[0] = id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
   request.body.idiag_states = kStates;
   if (::send(socket, &request, sizeof request, 0) < 0) return errno;
@@ -209,12 +209,6 @@ int destroy_as(int socket, const OldConnection& one, int family) {
   const std::optional<Message> message = next_message(bytes);
   const auto error = message ? message->body<nlmsgerr>() : std::nullopt;
   return message && message->type == NLMSG_ERROR && error ? -error->error : EPROTO;
-}
-
-int destroy_one(int socket, const OldConnection& one) {
-  if (!one.remote.ip.is_v4()) return destroy_as(socket, one, AF_INET6);
-  const int failed = destroy_as(socket, one, AF_INET);
-  return failed == ENOENT ? destroy_as(socket, one, AF_INET6) : failed;
 }
 
 }  // namespace
