@@ -70,7 +70,7 @@ Json Agent::dial(const Json& command) {
   const std::string say = command.value("say", "hi\n");
   if (command.value("stay", false)) {  // says it, and stays connected until `release`
     if (::send(socket->get(), say.data(), say.size(), MSG_NOSIGNAL) < 0) answer["errno"] = errno;
-    x_held[pod->first].push_back(std::move(*socket));
+    x_held[""].push_back(std::move(*socket));  // the pod's release does not end it
     return answer;
   }
   if (failed == 0 && why != io::DialPurpose::kProbe) answer["answer"] = talk(socket->get(), say);

@@ -243,7 +243,9 @@ class Agent:
         command = list(under) + self.command()
         if cgroup:
             command = ["/bin/sh", "-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', cgroup] + command
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.lab.log, text=True)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.lab.log, text=True,
+                                        # a sanitizer looks for leaks by ptrace, as the other program does
+                                        env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0") if under else None)
         self.is_under = bool(under)
         return json.loads(self.process.stdout.readline() or "{}")
 
