@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """T22: pods that no Pod object describes yet, under each unknownPods. Each case has an agent of its own."""
+import os
+
 import apps
 from checks import V4, V6, both, equal, grew, wish_of
 from lab import until
@@ -119,7 +121,9 @@ def hold_for_ever(env, family):
 def modes(env):
     "T22 a restart with another unknownPods puts the right programs in force"
     def held():
-        return {row["program"] for row in agent.ask(do="facts")["attached"] if row["program"].startswith("sm_hold")}
+        shown = {row["program"] for row in agent.ask(do="facts")["attached"] if row["program"].startswith("sm_hold")}
+        equal({name for name in os.listdir(agent.pin("links")) if name.startswith("sm_hold")}, shown, "pins")
+        return shown
     with env.lab.node("u", *TWO, **{"--unknown": "hold"}) as (agent, new, old):
         for mode, programs, result in (("hold", {"sm_hold_egress", "sm_hold_ingress"}, "ETIMEDOUT"), ("deny", {"sm_hold_ingress"}, "EPERM"),
                                        ("allow", set(), "ECONNREFUSED"), ("hold", {"sm_hold_egress", "sm_hold_ingress"}, "ETIMEDOUT")):
