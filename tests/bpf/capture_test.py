@@ -69,8 +69,13 @@ def main():
         print("SKIP tests/bpf: needs root")
         print("0 passed, 0 failed, 1 skipped")
         return 0
+    stopped = []
+
+    def stop(*_):
+        stopped.append(True)  # the exit may be raised where Python ignores exceptions
+        sys.exit(1)  # so that everything is removed then too
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(1))  # so that everything is removed then too
+        signal.signal(number, stop)
     environment = Environment(options.agent)
     environment.every_call = options.every_call
     environment.cases = [case for module in MODULES for case in module.CASES]
@@ -95,6 +100,8 @@ def main():
                 print("FAIL  %5.2f s  %s\n      %s:%d: %s: %s" % (time.monotonic() - start, name, os.path.basename(place.filename),
                                                                  place.lineno, type(error).__name__, error), flush=True)
             environment.lab.end_tasks()
+            if stopped:
+                return 1
     finally:
         environment.lab.close()
     print("%d passed, %d failed" % (passed, failed))
