@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
+#include <vector>
 
 #include "capture/maps.h"
 #include "io/pod_sockets.h"
@@ -28,15 +28,9 @@ bool is_inside_excluded(const CaptureLists& lists, const Cidr& range) {
   });
 }
 
-// ::/0 and its like: to the kernel, which keeps IPv4 addresses v4-mapped, they hold IPv4 too.
-bool covers_mapped(const Cidr& range) {
-  if (range.base.is_v4() || range.prefix_length > kMappedBits) return false;
-  const std::array<std::uint8_t, 16> mapped = IpAddress().v6_bytes();  // of 0.0.0.0
-  const auto bit = [](const auto& bytes, unsigned i) { return bytes[i / 8] >> (7 - i % 8) & 1; };
-  for (unsigned i = 0; i < range.prefix_length; ++i) {
-    if (bit(mapped, i) != bit(range.base.v6_bytes(), i)) return false;
-  }
-  return true;
+bool has_ipv6(const std::vector<Cidr>& ranges) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [](const Cidr& one) { return !one.base.is_v4(); });
 }
 
 }  // namespace
@@ -49,10 +43,10 @@ PolicyRows policy_rows(std::uint32_t policy, const CaptureLists& lists) {
   const auto port = [&](std::uint16_t number, __u16 direction, sm_take take) {
     rows.ports.emplace_back(sm_port_key{policy, to_be16(number), direction}, take);
   };
-  if (std::any_of(lists.out_include.begin(), lists.out_include.end(), covers_mapped) ||
-      std::any_of(lists.out_exclude.begin(), lists.out_exclude.end(), covers_mapped)) {
-    range(Cidr{IpAddress(), 0}, SM_TAKE_UNSAID);  // of all IPv4, until a range of IPv4 says more
-  }
+  // The kernel keeps IPv4 v4-mapped, so it lies inside ::/0 there. A range of IPv6 says nothing of
+  // it; one of IPv4 overwrites this.
+  if (has_ipv6(lists.out_include) || has_ipv6(lists.out_exclude))
+    range(Cidr{IpAddress(), 0}, SM_TAKE_UNSAID);
   for (const Cidr& one : lists.out_include) {
     if (!is_inside_excluded(lists, one)) range(one, SM_TAKE_YES);
   }
