@@ -4,7 +4,8 @@ import socket
 
 import apps
 from checks import V4, V6, both, equal, grew, wish_of
-from lab import run, until
+from kernel import Map
+from lab import until
 
 VIP = V4.service()
 
@@ -156,8 +157,13 @@ def t17(env, family):
     "T17 two pods with equal tuples at the same time never cross, whatever they wanted"
     ends = same_place(env, family)
     env.agent.ask(do="hold", on=True)
-    tasks = [pod.start(apps.dial_and_hold, *to, family.number, (family.loopback, 34567))
-             for pod, to in zip((env.a, env.b), ends)]
+    with Map(env.agent.pin("maps", "sm_wishes")) as wishes:
+        env.agent.pause()  # both wishes are published before the daemon asks for the first
+        try:
+            tasks = [pod.start(apps.dial_and_hold, *to, family.number, (family.loopback, 34567)) for pod, to in zip((env.a, env.b), ends)]
+            until(lambda: len(wishes.keys()) >= 2, 2)
+        finally:
+            env.agent.go_on()
     lines = [task.receive() for task in tasks]
     equal([line["pod"] for line in lines], ["lab/a", "lab/b"])
     equal([line["wish"] for line in lines], [family.end(*end) for end in ends])
