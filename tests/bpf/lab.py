@@ -292,8 +292,10 @@ class Agent:
             self.process = None
 
     def remove(self):
-        """Uninstalls until there is nothing left to do: a mount may be busy for a moment."""
+        """Uninstalls until there is nothing left to do: a mount may be busy for a moment. A mutant may leave one."""
         until(lambda: not self.uninstall())
+        if os.path.ismount(self.bpffs):
+            run("umount", self.bpffs)
 
     def uninstall(self):
         done = subprocess.run([self.lab.program, "--uninstall", self.run_dir], capture_output=True, text=True)
