@@ -11,7 +11,7 @@ from lab.poll import stays, until
 from lab.store import dump
 
 from .harness import suite
-from .world import World, to_host, virtual_service
+from .world import MESH_CONFIG, World, to_host, virtual_service
 
 CASES, case = suite()
 SWAPS, BROKEN_EVERY = 50, 5
@@ -242,3 +242,28 @@ def node_file(w: World) -> None:
         done = subprocess.run([w.lab.sockmeshd, *argv], capture_output=True, text=True, timeout=20)
         line = len(path.read_text().splitlines())
         assert done.returncode == 1 and f"typo.yaml:{line}:1" in done.stderr + done.stdout, (argv, done)
+
+
+@case("accessLogFormat and accessLogEncoding of MeshConfig are followed; a wrong format is a finding, and the old one stays")
+def log_format(w: World) -> None:
+    def mesh(text: str) -> None:
+        w.lab.put({**MESH_CONFIG, "data": {"mesh": "accessLogFile: /dev/stdout\n" + text}})
+        w.lab.sync()
+    mesh("accessLogEncoding: JSON\n")
+    w.get(w.a1, "b", "/as-json")
+    line = until(lambda: [x for x in w.node_a.access_log() if "/as-json" in x], 5, "the records")[0]
+    record = json.loads(line)
+    assert record["path"] == "/as-json" and record["response_code"] == 200 and record["method"] == "GET", record
+    mesh('accessLogFormat: "mine %REQ(:PATH)% %REQ(X-MARK?USER-AGENT)% %RESP(CONTENT-TYPE)% %RESPONSE_CODE%"\n')
+    w.get(w.a1, "b", "/as-text", headers={"x-mark": "m1"})
+    line = until(lambda: [x for x in w.node_a.access_log() if "mine /as-text" in x], 5, "the records")[0]
+    words = line.split()
+    assert words[2] == "m1" and words[-1] == "200" and len(words) == 5, line
+    mesh('accessLogFormat: "%NO_SUCH_OPERATOR%"\n')
+    found = [f for f in w.node_a.status()["findings"] if "NO_SUCH_OPERATOR" in f["message"]]
+    assert found and found[0]["path"].endswith("accessLogFormat") and found[0]["line"], found
+    w.get(w.a1, "b", "/still")
+    until(lambda: [x for x in w.node_a.access_log() if "mine /still" in x], 5, "the old format stays")
+    mesh("")
+    w.get(w.a1, "b", "/default-again")
+    assert w.records(w.node_a, "GET /default-again ", 1)

@@ -5,12 +5,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "config/kube.h"
+#include "telemetry/access_format.h"
 
 namespace sm::config {
 
@@ -186,11 +188,20 @@ struct SecurityPolicy {
 struct MeshConfig {
   std::string root_namespace = "istio-system";
   std::string trust_domain = "cluster.local";
-  bool registry_only = false;               // outboundTrafficPolicy.mode
-  std::string access_log_file;              // empty: off
+  bool registry_only = false;   // outboundTrafficPolicy.mode
+  std::string access_log_file;  // empty: off
+  // accessLogFormat and accessLogEncoding, understood. Never null.
+  std::shared_ptr<const telemetry::AccessFormat> access_log_format =
+      telemetry::AccessFormat::default_text();
   std::string path_normalization = "BASE";  // BASE, NONE, MERGE_SLASHES, DECODE_AND_MERGE_SLASHES
 
-  bool operator==(const MeshConfig&) const = default;
+  // Formats are compared by what they say: each load makes a new one.
+  bool operator==(const MeshConfig& other) const {
+    return root_namespace == other.root_namespace && trust_domain == other.trust_domain &&
+           registry_only == other.registry_only && access_log_file == other.access_log_file &&
+           *access_log_format == *other.access_log_format &&
+           path_normalization == other.path_normalization;
+  }
 };
 
 }  // namespace sm::config

@@ -38,6 +38,23 @@ void shift(Node& node, int lines) {
   for (Node& item : node.items) shift(item, lines);
 }
 
+// With accessLogEncoding JSON the format is a JSON object of texts; without a format, Istio's.
+void read_access_log_format(const View& view, MeshConfig& mesh, Reporter& report) {
+  const bool json = view.text("accessLogEncoding") == "JSON";
+  const std::string format = view.text("accessLogFormat");
+  if (format.empty()) {
+    mesh.access_log_format =
+        json ? telemetry::AccessFormat::default_json() : telemetry::AccessFormat::default_text();
+    return;
+  }
+  auto made = json ? telemetry::AccessFormat::json(format) : telemetry::AccessFormat::text(format);
+  if (made) {
+    mesh.access_log_format = std::move(*made);
+  } else {
+    report.invalid(view.path("accessLogFormat"), view.mark("accessLogFormat"), made.error().text,
+                   made.error().remedy);
+  }
+}
 }  // namespace
 
 Object read_config_map(const Node& document, Reporter& report) {
@@ -77,6 +94,7 @@ Object read_config_map(const Node& document, Reporter& report) {
   if (const std::string domain = view.text("trustDomain"); !domain.empty())
     mesh.trust_domain = domain;
   mesh.access_log_file = view.text("accessLogFile");
+  read_access_log_format(view, mesh, report);
   if (const auto outbound = view.child("outboundTrafficPolicy")) {
     mesh.registry_only = outbound->text("mode") == "REGISTRY_ONLY";
   }

@@ -103,10 +103,13 @@ constexpr std::string_view kNormalizations[] = {"DEFAULT", "NONE", "BASE", "MERG
                                                 "DECODE_AND_MERGE_SLASHES"};
 constexpr Field kNormalizationFields[] = {one_of("normalization", kNormalizations)};
 constexpr Message kNormalization = {"pathNormalization", kNormalizationFields, false};
+constexpr std::string_view kLogEncodings[] = {"TEXT", "JSON"};
 constexpr Field kMeshConfigFields[] = {
     text("rootNamespace"),
     text("trustDomain"),
     text("accessLogFile"),
+    text("accessLogFormat"),
+    one_of("accessLogEncoding", kLogEncodings),
     message("outboundTrafficPolicy", kOutbound),
     message("pathNormalization", kNormalization),
 };

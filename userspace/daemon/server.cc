@@ -120,6 +120,10 @@ void Server::check_syncs() {
 }
 
 void Server::on_new_plan(const plan::RunPlan& plan) {
+  if (!x_access_format || *x_access_format != *plan.access_log_format) {
+    x_access_format = plan.access_log_format;
+    x_access_sink.set_format(x_access_format);
+  }
   if (x_access_path == plan.access_log_path) return;
   x_access_path = plan.access_log_path;
   x_access_sink.open(plan.access_log_path);

@@ -46,6 +46,7 @@ class Build {
     plan->node_name = x_input.node_name;
     const config::MeshConfig& mesh = x_input.snapshot.mesh;
     plan->access_log_path = mesh.access_log_file;
+    plan->access_log_format = mesh.access_log_format;
     plan->path_normalization = normalization_of(mesh.path_normalization);
     plan->registry_only = mesh.registry_only;
     plan->passthrough = x_clusters.passthrough();

@@ -17,6 +17,7 @@
 #include "plan/cluster.h"
 #include "plan/route.h"
 #include "plan/workload.h"
+#include "telemetry/access_format.h"
 
 namespace sm::plan {
 
@@ -82,6 +83,7 @@ struct RunPlan {
   std::uint64_t generation = 0;
   std::string node_name;
   std::string access_log_path;  // empty: off
+  std::shared_ptr<const telemetry::AccessFormat> access_log_format;
   http::PathNormalization path_normalization = http::PathNormalization::kBase;
   bool registry_only = false;
 

@@ -253,6 +253,7 @@ void Stream::finish_response_head(http::ResponseHead& head, bool from_upstream) 
     plan::apply_to_response(*x_route, x_destination, x_request, head,
                             {x_facts.remote, x_facts.local});
   finish_response(x_facts.side, x_core.date(), head);
+  x_logged.keep(head.headers, x_core.access_log().response_headers());
 }
 
 void Stream::on_attempt_body(std::span<const std::uint8_t> data) {

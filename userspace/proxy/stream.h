@@ -17,6 +17,7 @@
 #include "http/local_reply.h"
 #include "proxy/attempt.h"
 #include "proxy/core.h"
+#include "proxy/logged_headers.h"
 #include "proxy/mirror.h"
 #include "proxy/session.h"
 #include "telemetry/access_record.h"
@@ -103,6 +104,7 @@ class Stream final : public io::Mortal, private AttemptEvents {
       x_routes;  // null: straight to the original destination (inbound, or L4 that speaks HTTP)
   std::shared_ptr<const plan::RunPlan> x_plan;
   http::RequestHead x_request;
+  LoggedHeaders x_logged{x_request.headers};
   io::BufferShare x_share;    // how much may wait; the buffers themselves are others'
   std::string x_logged_path;  // as the client's record shows it
   std::string x_logged_authority;

@@ -10,6 +10,7 @@ void Stream::write_records() {
   const auto& headers = x_request.headers;
   telemetry::AccessRecord record;
   record.start_time = x_began_at;
+  record.headers = &x_logged;
   record.method = x_request.method;
   record.response_code = x_status;
   record.bytes_received = x_bytes_received;

@@ -9,11 +9,13 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 
 #include "base/fd.h"
+#include "telemetry/access_format.h"
 #include "telemetry/access_record.h"
 
 namespace sm::telemetry {
@@ -28,6 +30,11 @@ class LogSink {
   void open(const std::string& path);
   // Opens the same path again (after a rotation). When that fails the old file stays in use.
   void reopen();
+  // What records are written as from now on; Istio's default line until then. Each worker takes it
+  // up with its next record.
+  void set_format(std::shared_ptr<const AccessFormat> format);
+  std::shared_ptr<const AccessFormat> format();
+  std::uint64_t format_version() const { return x_format_version.load(std::memory_order_acquire); }
   bool enabled() const { return x_enabled.load(std::memory_order_relaxed); }
   // Whole lines, each with its line feed. Never waits for a reader: returns how many bytes were
   // taken, always up to the end of a line, and the rest may be offered again. Lines that can never
@@ -41,8 +48,10 @@ class LogSink {
   ssize_t write_some(std::string_view bytes) const;
   bool finish_line();
 
-  std::mutex
-      x_lock;  // guards the descriptor, the path and the rest; held for the writes of one flush
+  // Guards the descriptor, the path, the rest and the format; held for the writes of one flush.
+  std::mutex x_lock;
+  std::shared_ptr<const AccessFormat> x_format = AccessFormat::default_text();
+  std::atomic<std::uint64_t> x_format_version{1};
   UniqueFd x_file;
   bool x_may_block = false;  // a pipe whose blocking mode belongs to others too
   std::string x_path;
@@ -56,6 +65,8 @@ class AccessLog {
  public:
   explicit AccessLog(LogSink& sink) : x_sink(sink) {}
   bool enabled() const { return x_sink.enabled(); }
+  // Those that the format in force names, in lower case; whoever makes a record has to have them.
+  const std::vector<std::string>& response_headers();
   // Flushes at kAccessLogFlushBytes. A line that finds kAccessLogBytesMax before it that the sink
   // does not take is dropped and counted.
   void record(const AccessRecord& record);
@@ -65,11 +76,12 @@ class AccessLog {
   bool pending() const { return !x_lines.empty(); }
 
  private:
+  const AccessFormat& current_format();
+
   LogSink& x_sink;
+  std::shared_ptr<const AccessFormat> x_format;
+  std::uint64_t x_format_version = 0;  // of x_format; 0: none was taken up yet
   std::string x_lines;
 };
-
-// Appends one line without the newline, Istio's default text format.
-void format_text(const AccessRecord& record, std::string& out);
 
 }  // namespace sm::telemetry

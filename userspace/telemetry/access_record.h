@@ -15,6 +15,17 @@
 
 namespace sm::telemetry {
 
+// Headers of the request and of the answer, for formats that name some. Names are in lower case;
+// empty when there is no such header.
+class HeaderLookup {
+ public:
+  virtual std::string_view request_header(std::string_view name) const = 0;
+  virtual std::string_view response_header(std::string_view name) const = 0;
+
+ protected:
+  ~HeaderLookup() = default;
+};
+
 // Empty text means "missing" and is printed as `-`.
 struct AccessRecord {
   std::chrono::system_clock::time_point start_time;
@@ -42,6 +53,7 @@ struct AccessRecord {
   std::optional<SocketAddress> downstream_remote;
   std::string_view requested_server_name;
   std::string_view route_name;
+  const HeaderLookup* headers = nullptr;
 };
 
 }  // namespace sm::telemetry

@@ -149,4 +149,15 @@ std::size_t LogSink::write(std::string_view lines) {
   return taken;
 }
 
+void LogSink::set_format(std::shared_ptr<const AccessFormat> format) {
+  const std::lock_guard lock(x_lock);
+  x_format = std::move(format);
+  x_format_version.fetch_add(1, std::memory_order_release);
+}
+
+std::shared_ptr<const AccessFormat> LogSink::format() {
+  const std::lock_guard lock(x_lock);
+  return x_format;
+}
+
 }  // namespace sm::telemetry

@@ -13,7 +13,7 @@ const std::chrono::system_clock::time_point kStart{std::chrono::milliseconds(163
 
 std::string line(const AccessRecord& record) {
   std::string out;
-  format_text(record, out);
+  AccessFormat::default_text()->append(record, out);
   return out;
 }
 
