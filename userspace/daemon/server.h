@@ -87,7 +87,7 @@ class Server final : private ReconcilerEvents,
   std::unique_ptr<capture::Kernel> x_kernel;
   telemetry::LogSink x_access_sink;
   std::shared_ptr<const telemetry::AccessFormat> x_access_format;  // what the sink writes
-  std::optional<std::string> x_access_path;  // what the sink was opened with
+  std::optional<std::string> x_access_path;                        // what the sink was opened with
   WorkerPool x_workers;
   config::Loader x_loader;
   Reconciler x_reconciler;

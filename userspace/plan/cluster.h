@@ -29,7 +29,7 @@ struct Endpoint {
   const Workload* workload = nullptr;  // null: not a pod that we know
   // The same pod in the other family, when its Service has cluster IPs of both: for clients that
   // dialled that family.
-  std::optional<IpAddress> other;
+  std::optional<IpAddress> other = std::nullopt;
 };
 
 struct Cluster {

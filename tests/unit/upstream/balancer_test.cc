@@ -14,7 +14,8 @@ plan::Cluster cluster(std::size_t endpoints, plan::LoadBalancer how) {
   made.name = "outbound|80||a";
   made.load_balancer = how;
   for (std::size_t i = 0; i < endpoints; ++i) {
-    made.endpoints.push_back({{*IpAddress::parse("10.0.0." + std::to_string(i + 1)), 80}, nullptr, {}});
+    made.endpoints.push_back(
+        {{*IpAddress::parse("10.0.0." + std::to_string(i + 1)), 80}, nullptr, {}});
   }
   return made;
 }
