@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
-#include "telemetry/access_log.h"
+#include "telemetry/access_fields.h"
 
 namespace sm::telemetry {
 namespace {
