@@ -22,11 +22,8 @@ std::set<std::uint16_t> ports_served_by(const World& world, const config::Pod& p
   // What Istio's own ingress gateway serves.
   if (world.is_assumed(pod)) return {80, 443, 31400, 15443};
   std::set<std::uint16_t> out;
-  for (const auto& service : world.snapshot().services) {
-    if (service->meta.ref.namespace_ != pod.meta.ref.namespace_ ||
-        !selects(service->selector, pod.meta.labels)) {
-      continue;
-    }
+  for (const config::Service* service : world.services_of(pod.meta.ref.namespace_)) {
+    if (!selects(service->selector, pod.meta.labels)) continue;
     for (const config::ServicePort& port : service->ports) {
       if (port.protocol != "TCP") continue;
       out.insert(port.port);

@@ -119,6 +119,7 @@ void World::add_hosts() {
     }
   }
   for (const auto& service : x_snapshot.services) {
+    x_services[service->meta.ref.namespace_].push_back(service.get());
     KnownHost known;
     for (const auto& port : service->ports) known.ports.push_back(port.port);
     const config::ObjectRef& ref = service->meta.ref;
@@ -198,6 +199,13 @@ bool World::is_in_mesh(const config::Pod& pod) const {
   }
   const auto injects = x_injects.find(pod.meta.ref.namespace_);
   return injects != x_injects.end() && injects->second;
+}
+
+const std::vector<const config::Service*>& World::services_of(
+    const std::string& namespace_name) const {
+  static const std::vector<const config::Service*> kNone;
+  const auto found = x_services.find(namespace_name);
+  return found == x_services.end() ? kNone : found->second;
 }
 
 const config::Gateway* World::find_gateway(const std::string& name) const {

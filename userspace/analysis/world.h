@@ -54,6 +54,8 @@ class World {
   Labels labels_with_place(const config::Pod& pod) const;
   bool is_in_mesh(const config::Pod& pod) const;
   bool is_assumed(const config::Pod& pod) const { return &pod == &x_assumed; }
+  // Those of one namespace.
+  const std::vector<const config::Service*>& services_of(const std::string& namespace_name) const;
   const config::Gateway* find_gateway(const std::string& full_name) const;
   const config::KubeGateway* find_kube_gateway(const std::string& full_name) const;
   const config::Secret* find_secret(const std::string& full_name) const;
@@ -72,7 +74,8 @@ class World {
   std::map<std::pair<std::string, std::string>, std::vector<const config::Pod*>> x_by_label;
   std::vector<const config::Pod*> x_pods;
   std::unordered_map<std::string, const config::KubeNode*> x_nodes;
-  std::unordered_map<std::string, bool> x_injects;  // by namespace
+  std::unordered_map<std::string, bool> x_injects;                                  // by namespace
+  std::unordered_map<std::string, std::vector<const config::Service*>> x_services;  // likewise
   std::unordered_map<std::string, const config::Gateway*> x_gateways;
   std::unordered_map<std::string, const config::KubeGateway*> x_kube_gateways;
   std::unordered_map<std::string, const config::Secret*> x_secrets;

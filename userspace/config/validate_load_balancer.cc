@@ -151,6 +151,9 @@ void validate_zone_aware(const View& zones, bool outlier, Reporter& report) {
         .refuse("failoverPriority", fmt::format("{} is taken into account anyway", label),
                 "remove it");
   }
+  if (zones.has("minClusterSize") && zones.integer("minClusterSize").value_or(0) < 1) {
+    Judge(zones, report).refuse("minClusterSize", "minClusterSize is below 1", "write 1 or more");
+  }
   validate_failover(zones, outlier, report);
 }
 
