@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # One static library a folder of userspace/, then the two programs. MODE chooses compiler and flags.
-FOLDERS := base io http telemetry config capture plan upstream proxy admin daemon ctl
+FOLDERS := base io http telemetry config analysis capture plan upstream proxy admin daemon ctl
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast -Werror
 CXXFLAGS_common := -std=c++20 $(WARN) -D_GLIBCXX_ASSERTIONS -DSPDLOG_COMPILED_LIB -DSPDLOG_FMT_EXTERNAL -g -fno-omit-frame-pointer -pthread

@@ -110,7 +110,8 @@ Decoded decode_document(const YamlDocument& document, const std::string& file) {
   if (!decoded.ref.name.empty()) decoded.identity = std::string(group) + "/" + decoded.ref.key();
   Reporter report(decoded.ref, is_istio(group) ? code::kInvalid : code::kInvalidKube);
   for (const YamlError& error : document.errors) {
-    report.add(code::kNotYaml, Severity::kError, {}, error.mark, error.text, "");
+    report.add(code::kNotYaml, Severity::kError, {}, error.mark, error.text,
+               "correct the document");
   }
   if (root.is_map() && api_version.empty() && decoded.ref.kind.empty() && document.errors.empty()) {
     // Data that somebody keeps beside the resources.
@@ -132,10 +133,12 @@ Decoded decode_document(const YamlDocument& document, const std::string& file) {
     case Fate::kRead:
       check_identity(root, kind, report);
       decoded.object = kind.read(root, report);
+      decoded.written = decoded.object;
       break;
     case Fate::kUseless:
-      // Nothing of it is read, but a file that is cut off ends in such a document.
+      // Nothing of it is used, but a file that is cut off ends in such a document.
       check_identity(root, kind, report);
+      if (kind.read != nullptr) decoded.written = kind.read(root, report);
       decoded.ignored = true;
       break;
     case Fate::kLater:

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/analysed.h"
 #include "config/finding.h"
 #include "config/istio.h"
 #include "config/kube.h"
@@ -19,13 +20,18 @@ using Object =
                  std::shared_ptr<const Pod>, std::vector<std::shared_ptr<const Endpoints>>,
                  std::shared_ptr<const VirtualService>, std::shared_ptr<const DestinationRule>,
                  std::shared_ptr<const Gateway>, std::shared_ptr<const SecurityPolicy>,
-                 std::shared_ptr<const MeshConfig>>;
+                 std::shared_ptr<const MeshConfig>, std::shared_ptr<const ServiceEntry>,
+                 std::shared_ptr<const Sidecar>, std::shared_ptr<const Telemetry>,
+                 std::shared_ptr<const EnvoyFilter>, std::shared_ptr<const Secret>,
+                 std::shared_ptr<const KubeNode>, std::shared_ptr<const KubeGateway>>;
 
 struct Decoded {
   ObjectRef ref;
   // What the document says. Left empty by kinds without meaning here, and by documents with an
   // error.
   Object object;
+  // The same, errors or not: what the analysers look at.
+  Object written;
   // A security document with an error: whom it selects, as far as that can be read.
   std::shared_ptr<const SecurityPolicy> broken_policy;
   Findings findings;

@@ -46,6 +46,10 @@ inline constexpr std::string_view kInvalidKube = "SM0201";  // Kubernetes would 
 inline constexpr std::string_view kInvalid =
     "IST0106";  // Istio's webhook or CRD schema would refuse the object
 inline constexpr std::string_view kDeprecated = "IST0002";
+inline constexpr std::string_view kUnreachableRule = "IST0130";
+inline constexpr std::string_view kIneffectiveMatch = "IST0131";
+inline constexpr std::string_view kSchemaWarning =
+    "IST0133";  // Istio's webhook would take the object with a warning
 inline constexpr std::string_view kInvalidAnnotation = "IST0125";
 inline constexpr std::string_view kUnsupported =
     "SM0901";  // fine by Istio's rules, not honoured by this version

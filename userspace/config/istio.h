@@ -29,6 +29,7 @@ struct Destination {
   std::optional<std::uint16_t> port;
   Mark mark;
   Mark subset_mark;
+  std::string path;  // "spec.http[0].route[0].destination"
 };
 
 struct HeaderOperations {
@@ -51,6 +52,7 @@ struct HttpMatch {
   std::vector<std::pair<std::string, StringMatch>> headers;  // names in lower case
   std::vector<std::pair<std::string, StringMatch>> without_headers;
   std::vector<std::pair<std::string, StringMatch>> query_params;
+  std::vector<std::string> claims;  // JWT claims that it asks for, as written
   bool ignore_uri_case = false;
   std::optional<std::uint16_t> port;
   Labels source_labels;
@@ -84,6 +86,12 @@ struct DirectResponse {
   std::string body;
 };
 
+// Another VirtualService that has the routes of this one.
+struct Delegate {
+  std::string name;
+  std::string namespace_;  // empty: the delegating one's
+};
+
 struct HttpRoute {
   std::string name;
   std::vector<HttpMatch> match;  // empty: everything
@@ -96,6 +104,25 @@ struct HttpRoute {
   HeaderOperations response_headers;
   std::optional<std::chrono::milliseconds> timeout;  // shown; applied by a later release
   bool has_retries = false;                          // likewise
+  std::optional<Delegate> delegate;                  // likewise
+  std::optional<Destination> mirror;  // as written, whatever its share; `mirrors` are what is done
+  std::vector<Destination> further_mirrors;  // likewise
+  Mark mark;
+};
+
+// A tcp or tls route. Judged and analysed; forwarding by it is a later release's work.
+struct L4Match {
+  std::vector<std::string> sni_hosts;
+  std::vector<std::string> destination_subnets;
+  std::optional<std::uint16_t> port;
+  Labels source_labels;
+  std::string source_namespace;
+  std::vector<std::string> gateways;
+};
+
+struct L4Route {
+  std::vector<L4Match> match;  // empty: everything
+  std::vector<WeightedDestination> route;
   Mark mark;
 };
 
@@ -103,10 +130,12 @@ struct VirtualService {
   Metadata meta;
   std::vector<std::string> hosts;
   std::vector<std::string> gateways;  // empty: {"mesh"}
+  std::vector<Mark> gateway_marks;
   std::vector<HttpRoute> http;
-  bool has_tcp = false;  // tcp/tls routes are present (applied by a later release, and a finding)
-  bool has_tls = false;
+  std::vector<L4Route> tls;
+  std::vector<L4Route> tcp;
   std::vector<std::string> export_to;
+  Mark hosts_mark;
 };
 
 enum class TlsMode : unsigned char { kUnset, kDisable, kSimple, kMutual, kIstioMutual };
@@ -128,6 +157,10 @@ struct TrafficPolicy {
   std::optional<std::chrono::milliseconds> connect_timeout;
   TlsMode tls = TlsMode::kUnset;
   bool has_tls = false;
+  // By what a server is verified: analysed, later used.
+  bool has_ca_certificates = false;
+  bool has_credential = false;
+  Mark tls_mark;
   bool has_outlier_detection = false;
   // portLevelSettings, by service port; a matching entry replaces all four blocks
   std::vector<PortPolicy> ports;
@@ -153,7 +186,9 @@ struct DestinationRule {
   std::optional<TrafficPolicy> policy;
   std::vector<Subset> subsets;
   std::vector<std::string> export_to;
+  bool has_workload_selector = false;
   Labels workload_selector;
+  Mark host_mark;
 };
 
 struct GatewayServer {
@@ -161,13 +196,20 @@ struct GatewayServer {
   std::string port_name;
   std::string protocol;  // upper case
   std::vector<std::string> hosts;
+  std::string bind;
   bool has_tls = false;
+  // Where its certificate is: analysed, later used.
+  std::string credential;
+  std::string certificate_file;
+  std::string key_file;
   Mark mark;
+  Mark credential_mark;
 };
 
 struct Gateway {
   Metadata meta;
   Labels selector;
+  Mark selector_mark;
   std::vector<GatewayServer> servers;
 };
 
@@ -177,7 +219,16 @@ struct SecurityPolicy {
   Metadata meta;
   enum class Kind : unsigned char { kAuthorization, kPeerAuthentication, kRequestAuthentication };
   Kind kind = Kind::kAuthorization;
+  bool has_selector = false;
   Labels selector;  // empty: the whole namespace (in the root namespace: the mesh)
+  Mark selector_mark;
+  // Namespaces that its rules name, with the path of each.
+  struct NamespaceName {
+    std::string name;
+    std::string path;
+    Mark mark;
+  };
+  std::vector<NamespaceName> namespaces;
   bool allows_everything =
       false;  // AuthorizationPolicy ALLOW with rules [{}]; PeerAuthentication
               // PERMISSIVE/DISABLE/UNSET everywhere; a DENY or AUDIT policy that can never match
@@ -195,12 +246,18 @@ struct MeshConfig {
       telemetry::AccessFormat::default_text();
   std::string path_normalization = "BASE";  // BASE, NONE, MERGE_SLASHES, DECODE_AND_MERGE_SLASHES
 
+  // For the analysers.
+  bool allocates_addresses = false;  // ServiceEntries get addresses from the proxy
+  bool has_log_provider = false;     // defaultProviders.accessLogging
+
   // Formats are compared by what they say: each load makes a new one.
   bool operator==(const MeshConfig& other) const {
     return root_namespace == other.root_namespace && trust_domain == other.trust_domain &&
            registry_only == other.registry_only && access_log_file == other.access_log_file &&
            *access_log_format == *other.access_log_format &&
-           path_normalization == other.path_normalization;
+           path_normalization == other.path_normalization &&
+           allocates_addresses == other.allocates_addresses &&
+           has_log_provider == other.has_log_provider;
   }
 };
 

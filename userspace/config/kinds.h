@@ -10,7 +10,7 @@ namespace sm::config {
 
 enum class Fate : unsigned char {
   kRead,     // has a typed reader
-  kUseless,  // accepted and ignored: its pods, or other programs, speak for it
+  kUseless,  // accepted and ignored: its pods, or other programs, speak for it; analysers may look
   kLater,    // Istio's, with a meaning that this version does not give it: a warning
   kUnknown,  // not in the table: ignored, with an info
 };

@@ -119,6 +119,41 @@ struct PutIntoSnapshot {
     snapshot.security_policies.push_back(x);
   }
   void operator()(const std::shared_ptr<const MeshConfig>& x) const { snapshot.mesh = *x; }
+  // The rest is for the analysers alone.
+  template <class Analysed>
+  void operator()(const std::shared_ptr<const Analysed>&) const {}
+};
+
+struct PutIntoWritten {
+  Written& written;
+  void operator()(const std::shared_ptr<const VirtualService>& x) const {
+    written.virtual_services.push_back(x);
+  }
+  void operator()(const std::shared_ptr<const DestinationRule>& x) const {
+    written.destination_rules.push_back(x);
+  }
+  void operator()(const std::shared_ptr<const Gateway>& x) const { written.gateways.push_back(x); }
+  void operator()(const std::shared_ptr<const SecurityPolicy>& x) const {
+    written.security_policies.push_back(x);
+  }
+  void operator()(const std::shared_ptr<const ServiceEntry>& x) const {
+    written.service_entries.push_back(x);
+  }
+  void operator()(const std::shared_ptr<const Sidecar>& x) const { written.sidecars.push_back(x); }
+  void operator()(const std::shared_ptr<const Telemetry>& x) const {
+    written.telemetries.push_back(x);
+  }
+  void operator()(const std::shared_ptr<const EnvoyFilter>& x) const {
+    written.envoy_filters.push_back(x);
+  }
+  void operator()(const std::shared_ptr<const Secret>& x) const { written.secrets.push_back(x); }
+  void operator()(const std::shared_ptr<const KubeNode>& x) const { written.nodes.push_back(x); }
+  void operator()(const std::shared_ptr<const KubeGateway>& x) const {
+    written.kube_gateways.push_back(x);
+  }
+  // The snapshot has these itself.
+  template <class Other>
+  void operator()(const Other&) const {}
 };
 
 void put(Snapshot& snapshot, const Object& object) {
@@ -138,6 +173,7 @@ void admit(const FileDocument& file_document, LastGood* last_good, Snapshot& sna
   Document document{decoded.ref, DocumentState::kAccepted, false};
   snapshot.findings.insert(snapshot.findings.end(), decoded.findings.begin(),
                            decoded.findings.end());
+  std::visit(PutIntoWritten{snapshot.written}, decoded.written);
   if (decoded.refused()) {
     document.state = DocumentState::kQuarantined;
     const LastGood::Entry* good =

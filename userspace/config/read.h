@@ -29,13 +29,23 @@ Object read_authorization_policy(const Node& document, Reporter& report);
 Object read_peer_authentication(const Node& document, Reporter& report);
 Object read_request_authentication(const Node& document, Reporter& report);
 
+// Kinds that are judged and analysed, and not applied by this version.
+Object read_service_entry(const Node& document, Reporter& report);
+Object read_workload_entry(const Node& document, Reporter& report);
+Object read_sidecar(const Node& document, Reporter& report);
+Object read_telemetry(const Node& document, Reporter& report);
+Object read_envoy_filter(const Node& document, Reporter& report);
+// What nothing but analysis looks at.
+Object read_secret(const Node& document, Reporter& report);
+Object read_node(const Node& document, Reporter& report);
+Object read_kube_gateway(const Node& document, Reporter& report);
+
 // Shared pieces of the Istio readers.
 View istio_spec(const Node& document, const Message& schema, bool strict, Reporter& report);
-Destination read_destination(const View& view, Reporter& report);
+Destination read_destination(const View& view);
+// nullopt when it is absent or no port.
+std::optional<std::uint16_t> read_port(const View& view, std::string_view name);
+// The same, and says so.
 std::optional<std::uint16_t> read_port(const View& view, std::string_view name, Reporter& report);
-std::vector<std::string> read_export_to(const View& spec, Reporter& report);
-// "mesh", "gateway" or "namespace/gateway".
-std::vector<std::string> read_gateway_names(const View& view, Reporter& report);
-void check_labels(const View& view, std::string_view name, Reporter& report);
 
 }  // namespace sm::config

@@ -16,7 +16,8 @@ void read_ip(const std::string& text, const std::string& path, Mark mark,
              std::vector<IpAddress>& out, Reporter& report) {
   const auto ip = IpAddress::parse(text);
   if (!ip) {
-    report.invalid(path, mark, fmt::format("\"{}\" is no IP address", text), "");
+    report.invalid(path, mark, fmt::format("\"{}\" is no IP address", text),
+                   "write an IPv4 or IPv6 address");
   } else if (std::find(out.begin(), out.end(), *ip) == out.end()) {
     out.push_back(*ip);
   }
@@ -30,7 +31,8 @@ ServicePort read_service_port(const View& view, Reporter& report) {
   if (const std::string protocol = view.text("protocol"); !protocol.empty())
     port.protocol = protocol;
   if (!view.has("port")) {
-    report.invalid(view.path("port"), view.mark(), "a Service port needs a port number", "");
+    report.invalid(view.path("port"), view.mark(), "a Service port needs a port number",
+                   "write port: 80");
   }
   port.port = read_port(view, "port", report).value_or(0);
   port.target_port = port.port;

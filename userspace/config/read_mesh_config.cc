@@ -55,6 +55,23 @@ void read_access_log_format(const View& view, MeshConfig& mesh, Reporter& report
                    made.error().remedy);
   }
 }
+
+// What is not used, and said so, but matters to the analysers.
+void read_analysed(const Node& root, MeshConfig& mesh) {
+  const Node* providers = root.find("defaultProviders");
+  const Node* logs = providers == nullptr ? nullptr : providers->find("accessLogging");
+  mesh.has_log_provider = logs != nullptr && !logs->items.empty();
+  const Node* proxy = root.find("defaultConfig");
+  const Node* metadata = proxy == nullptr ? nullptr : proxy->find("proxyMetadata");
+  const auto is_on = [metadata](const char* name) {
+    const Node* value = metadata == nullptr ? nullptr : metadata->find(name);
+    return value != nullptr && value->text == "true";
+  };
+  mesh.allocates_addresses =
+      is_on("ISTIO_META_DNS_CAPTURE") &&
+      (is_on("ISTIO_META_DNS_AUTO_ALLOCATE") || is_on("PILOT_ENABLE_IP_AUTOALLOCATE"));
+}
+
 }  // namespace
 
 Object read_config_map(const Node& document, Reporter& report) {
@@ -72,7 +89,7 @@ Object read_config_map(const Node& document, Reporter& report) {
     const std::string why = file.error ? file.error->text : "more than one document";
     Mark mark = text->mark;
     if (file.error && file.error->mark.line > 0) mark.line += file.error->mark.line;
-    report.invalid("data.mesh", mark, "MeshConfig is no YAML: " + why, "");
+    report.invalid("data.mesh", mark, "MeshConfig is no YAML: " + why, "correct the text");
     return {};
   }
   if (file.documents.empty()) return std::make_shared<const MeshConfig>(std::move(mesh));
@@ -80,10 +97,10 @@ Object read_config_map(const Node& document, Reporter& report) {
   shift(inner.root, text->mark.line);
   for (const YamlError& error : inner.errors) {
     report.invalid("data.mesh", Mark{error.mark.line + text->mark.line, error.mark.column},
-                   error.text, "");
+                   error.text, "correct the text");
   }
   if (!inner.root.is_map()) {
-    report.invalid("data.mesh", inner.root.mark, "MeshConfig has to be a map", "");
+    report.invalid("data.mesh", inner.root.mark, "MeshConfig has to be a map", "write key: value");
     return {};
   }
   check_message(inner.root, kMeshConfigSchema, "data.mesh", false, report);
@@ -93,6 +110,7 @@ Object read_config_map(const Node& document, Reporter& report) {
     mesh.root_namespace = root;
   if (const std::string domain = view.text("trustDomain"); !domain.empty())
     mesh.trust_domain = domain;
+  read_analysed(inner.root, mesh);
   mesh.access_log_file = view.text("accessLogFile");
   read_access_log_format(view, mesh, report);
   if (const auto outbound = view.child("outboundTrafficPolicy")) {

@@ -38,12 +38,6 @@ bool every_label(std::string_view text, Test test) {
   }
 }
 
-// Istio's host labels allow underscores, which real names have.
-bool is_host_label(std::string_view label) {
-  return is_name(label, "-_") ||
-         (label.size() > 1 && label.front() == '_' && is_name(label.substr(1), "-_"));
-}
-
 std::optional<double> unit_nanoseconds(std::string_view unit) {
   if (unit == "ns") return 1.0;
   if (unit == "us" || unit == "\xc2\xb5s" || unit == "\xce\xbcs") return 1e3;
@@ -127,28 +121,6 @@ bool is_dns_subdomain(std::string_view text) {
   return !text.empty() && text.size() <= 253 && every_label(text, is_dns_label);
 }
 
-bool is_fqdn(std::string_view text) {
-  if (text.empty() || text.size() > 255) return false;
-  if (text.back() == '.') text.remove_suffix(1);
-  return !text.empty() && every_label(text, is_host_label);
-}
-
-bool is_wildcard_domain(std::string_view text) {
-  if (text == "*") return true;
-  if (text.starts_with("*.")) return is_fqdn(text.substr(2));
-  // "*-suffix.example.com" is a wildcard label of its own in Istio.
-  if (text.starts_with("*-")) return is_fqdn("a" + std::string(text.substr(1)));
-  return is_fqdn(text);
-}
-
-bool host_covers(std::string_view wide, std::string_view narrow) {
-  if (wide.empty() || wide.front() != '*') return equals_ignoring_case(wide, narrow);
-  const std::string_view suffix = wide.substr(1);
-  if (!narrow.empty() && narrow.front() == '*') narrow.remove_prefix(1);
-  return narrow.size() >= suffix.size() &&
-         equals_ignoring_case(narrow.substr(narrow.size() - suffix.size()), suffix);
-}
-
 bool is_header_name(std::string_view text) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [kMarks](char c) {
@@ -159,32 +131,6 @@ bool is_header_name(std::string_view text) {
 bool is_header_value(std::string_view text) {
   return text.find('\r') == std::string_view::npos && text.find('\n') == std::string_view::npos &&
          text.find('\0') == std::string_view::npos;
-}
-
-bool is_header_template(std::string_view text) {
-  const auto is_command = [](char c) { return (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_'; };
-  while (true) {
-    const std::size_t percent = text.find('%');
-    if (percent == std::string_view::npos) return true;
-    text.remove_prefix(percent + 1);
-    if (!text.empty() && text.front() == '%') {
-      text.remove_prefix(1);
-      continue;
-    }
-    std::size_t at = 0;
-    while (at < text.size() && is_command(text[at])) ++at;
-    if (at == 0) return false;
-    if (at < text.size() && text[at] == '(') {
-      at = text.find(')', at);
-      if (at == std::string_view::npos) return false;
-      ++at;
-    }
-    if (at < text.size() && text[at] == ':') {
-      for (++at; at < text.size() && is_digit(text[at]);) ++at;
-    }
-    if (at >= text.size() || text[at] != '%') return false;
-    text.remove_prefix(at + 1);
-  }
 }
 
 bool is_label_key(std::string_view text) {

@@ -27,21 +27,10 @@ std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text);
 bool is_dns_label(std::string_view text);
 // Labels between dots, at most 253 bytes: names of most Kubernetes objects.
 bool is_dns_subdomain(std::string_view text);
-// A host name as Istio accepts it: labels of letters, digits, - and _, at most 255 bytes, a
-// trailing dot allowed.
-bool is_fqdn(std::string_view text);
-// A host name whose first label may be "*", or "*" alone.
-bool is_wildcard_domain(std::string_view text);
-// "*" and "*.x" cover a name or a narrower wildcard: Istio's host.Name.Matches, but in one
-// direction.
-bool host_covers(std::string_view wide, std::string_view narrow);
 // RFC 9110 token, not a pseudo header.
 bool is_header_name(std::string_view text);
 // No CR, LF, NUL.
 bool is_header_value(std::string_view text);
-// Envoy's header formatter: every % is doubled or encloses a command, as %REQ(x)% or
-// %START_TIME(%s):10%.
-bool is_header_template(std::string_view text);
 // Kubernetes label key ([prefix/]name) and value.
 bool is_label_key(std::string_view text);
 bool is_label_value(std::string_view text);

@@ -66,29 +66,30 @@ Expectation expect(const Node& node, const Field& field) {
     case Type::kNumber:
       if (node.kind == Kind::kInt || node.kind == Kind::kFloat) return {};
       return {"a number", "write it without quotes"};
-    case Type::kDuration: {
-      if (node.kind != Kind::kString)
-        return {"a duration", "write a number with a unit, as \"5s\" or \"250ms\""};
-      const auto value = parse_duration(node.text);
+    case Type::kDuration:
+    case Type::kAnyDuration: {
+      const auto value = node.kind == Kind::kString ? parse_duration(node.text) : std::nullopt;
       if (!value) return {"a duration", "write a number with a unit, as \"5s\" or \"250ms\""};
-      if (*value % std::chrono::milliseconds{1} != std::chrono::nanoseconds{0}) {
+      const bool whole = *value % std::chrono::milliseconds{1} == std::chrono::nanoseconds{0};
+      if (field.type == Type::kDuration && (!whole || *value == std::chrono::nanoseconds{0})) {
         return {"a duration of whole milliseconds", "the smallest duration is 1ms"};
       }
       return {};
     }
     case Type::kIntOrString:
       if (node.kind == Kind::kInt || node.kind == Kind::kString) return {};
-      return {"a port number or a port name", ""};
+      return {"a port number or a port name", "write a number, or a name in quotes"};
     case Type::kEnum: {
       // A word may look like a boolean to YAML: `accelerate: off`.
       if ((node.kind == Kind::kString || node.kind == Kind::kBool) &&
           std::find(field.words.begin(), field.words.end(), node.text) != field.words.end()) {
         return {};
       }
-      return {"one of " + words_of(field), ""};
+      return {"one of " + words_of(field), "write one of these words"};
     }
     case Type::kMessage:
-      return node.is_map() ? Expectation{} : Expectation{"a map", ""};
+      return node.is_map() ? Expectation{}
+                           : Expectation{"a map", "write its fields below it, indented"};
     case Type::kAny:
       return {};
   }
@@ -120,9 +121,53 @@ class Checker {
       say_support(*field, member, member_path);
       values(member.value, *field, member_path);
     }
+    presence(node, message, path);
   }
 
  private:
+  static const Member* given(const Node& node, std::string_view name) {
+    for (const Member& member : node.members) {
+      if (spells(member.key, name) && !member.value.is_null()) return &member;
+    }
+    return nullptr;
+  }
+
+  void presence(const Node& node, const Message& message, const std::string& path) {
+    for (const Field& field : message.fields) {
+      if (!field.required || given(node, field.name) != nullptr) continue;
+      x_report.invalid(
+          path.empty() ? std::string(field.name) : fmt::format("{}.{}", path, field.name),
+          node.mark, fmt::format("{} needs {}", message.name, field.name),
+          fmt::format("write {}", field.name));
+    }
+    for (const Exclusive& names : message.exclusive) {
+      const Member* first = nullptr;
+      for (const std::string_view name : names) {
+        const Member* member = given(node, name);
+        if (member == nullptr) continue;
+        if (first != nullptr) {
+          x_report.invalid(path, member->mark,
+                           fmt::format("{} and {} exclude each other", first->key, member->key),
+                           "keep one of them");
+        }
+        first = member;
+      }
+    }
+  }
+
+  // How many entries, or bytes.
+  void amount(std::size_t size, const Field& field, std::string_view what, const Node& node,
+              const std::string& path) {
+    if (size < field.least) {
+      x_report.invalid(path, node.mark, fmt::format("{} has too few {}", field.name, what),
+                       fmt::format("give it {} or more", field.least));
+    }
+    if (field.most > 0 && size > field.most) {
+      x_report.invalid(path, node.mark, fmt::format("{} has too many {}", field.name, what),
+                       fmt::format("give it {} at most", field.most));
+    }
+  }
+
   void unknown(const Message& message, const Member& member, const std::string& path) {
     const std::string near = nearest_field(message, member.key);
     const std::string remedy = near.empty() ? "remove it" : "did you mean " + near + "?";
@@ -159,26 +204,28 @@ class Checker {
     if (field.card == Card::kList) {
       if (!node.is_sequence())
         return wrong(node, "a list", "write each entry on a line that starts with \"- \"", path);
+      amount(node.items.size(), field, "entries", node, path);
       for (std::size_t i = 0; i < node.items.size(); ++i) {
         one(node.items[i], field, fmt::format("{}[{}]", path, i));
       }
       return;
     }
     if (!node.is_map()) return wrong(node, "a map", "write each entry as key: value", path);
+    amount(node.members.size(), field, "entries", node, path);
     for (const Member& member : node.members) one(member.value, field, path + "." + member.key);
   }
 
   void one(const Node& node, const Field& field, const std::string& path) {
-    // An empty message in a list (`rules: [{}]`, `- null`) stays what it is; its reader says what
-    // that means.
     if (node.is_null() && field.card != Card::kOne) {
       if (field.type == Type::kAny) return;
-      if (field.type == Type::kMessage && field.card == Card::kList) return;
       return wrong(node, expect(node, field).what, "remove the empty entry", path);
     }
     const Expectation expectation = expect(node, field);
     if (!expectation.what.empty()) return wrong(node, expectation.what, expectation.remedy, path);
     if (field.type == Type::kMessage) message(node, *field.message, path);
+    if (field.type == Type::kString && field.card == Card::kOne) {
+      amount(node.text.size(), field, "bytes", node, path);
+    }
   }
 
   void wrong(const Node& node, const std::string& expected, const std::string& remedy,

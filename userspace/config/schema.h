@@ -5,6 +5,7 @@
 // any thread.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,7 +21,8 @@ enum class Type : unsigned char {
   kInt,          // int32, may be negative
   kUint,         // 0 to 2^32-1
   kNumber,       // integer or fraction
-  kDuration,     // Go's syntax, at least 1 ms: "1h30m", "250ms"
+  kDuration,     // Go's syntax, whole milliseconds, at least one: "1h30m", "250ms"
+  kAnyDuration,  // Go's syntax, 0 and fractions of a millisecond included
   kIntOrString,  // a port by number or by name
   kEnum,         // one of `words`
   kMessage,      // a map described by `message`
@@ -49,12 +51,20 @@ struct Field {
   Support support = Support::kApplied;
   std::string_view note = {};  // for kTuning, kRefused, kDeprecated: what it means that it is not
                                // applied, or what to write
+  bool required = false;
+  // Entries of a list or map, bytes of a string; a `most` of 0 is no limit.
+  std::uint32_t least = 0;
+  std::uint32_t most = 0;
 };
+
+// Fields of which one at most may be given.
+using Exclusive = std::span<const std::string_view>;
 
 struct Message {
   std::string_view name;
   std::span<const Field> fields;
   bool open = false;  // other fields are other programs' business (Kubernetes objects)
+  std::span<const Exclusive> exclusive = {};
 };
 
 // Whether `key` is `name` in either spelling: "mirrorPercent" and "mirror_percent".
@@ -62,8 +72,9 @@ bool spells(std::string_view key, std::string_view name);
 const Field* find_field(const Message& message, std::string_view key);
 
 // Everything that the table alone can say about `node`: unknown fields (an error when `strict`),
-// wrong types, a field in both spellings, fields that this version does not honour. `path` is where
-// the message stands ("spec.http[0]").
+// wrong types, a field in both spellings, fields that are missing, too many, too few or exclude
+// each other, and fields that this version does not honour. `path` is where the message stands
+// ("spec.http[0]").
 void check_message(const Node& node, const Message& message, const std::string& path, bool strict,
                    Reporter& report);
 

@@ -12,9 +12,9 @@ using namespace fields;  // NOLINT(google-build-using-namespace): the words of t
 constexpr Field kPortSelectorFields[] = {natural("number")};
 constexpr Message kPortSelector = {"PortSelector", kPortSelectorFields};
 
-constexpr Field kCookieAttributeFields[] = {text("name"), text("value")};
+constexpr Field kCookieAttributeFields[] = {required(text("name")), text("value")};
 constexpr Message kCookieAttribute = {"HTTPCookie.Attribute", kCookieAttributeFields};
-constexpr Field kCookieFields[] = {text("name"), text("path"), duration("ttl"),
+constexpr Field kCookieFields[] = {required(text("name")), text("path"), any_duration("ttl"),
                                    list(message("attributes", kCookieAttribute))};
 constexpr Message kCookie = {"HTTPCookie", kCookieFields};
 constexpr Field kRingHashFields[] = {natural("minimumRingSize")};
@@ -26,7 +26,12 @@ constexpr Field kConsistentHashFields[] = {
     text("httpQueryParameterName"), message("ringHash", kRingHash), message("maglev", kMaglev),
     natural("minimumRingSize"),
 };
-constexpr Message kConsistentHash = {"ConsistentHashLB", kConsistentHashFields};
+constexpr std::string_view kHashKeys[] = {"httpHeaderName", "httpCookie", "useSourceIp",
+                                          "httpQueryParameterName"};
+constexpr std::string_view kHashAlgorithms[] = {"ringHash", "maglev"};
+constexpr Exclusive kHashExclusive[] = {kHashKeys, kHashAlgorithms};
+constexpr Message kConsistentHash = {"ConsistentHashLB", kConsistentHashFields, false,
+                                     kHashExclusive};
 
 constexpr Field kDistributeFields[] = {text("from"), map(natural("to"))};
 constexpr Message kDistribute = {"LocalityLoadBalancerSetting.Distribute", kDistributeFields};
@@ -39,7 +44,20 @@ constexpr Field kLocalityFields[] = {
     flag("enabled"),
 };
 constexpr Message kLocality = {"LocalityLoadBalancerSetting", kLocalityFields};
-constexpr Field kWarmupFields[] = {duration("duration"), number("minimumPercent"),
+constexpr Field kZoneAwareFields[] = {
+    list(message("failover", kFailover)),
+    list(text("failoverPriority")),
+    flag("enabled"),
+    natural("minClusterSize"),
+};
+constexpr Message kZoneAware = {"ZoneAwareLoadBalancerSetting", kZoneAwareFields};
+constexpr Field kUtilizationFields[] = {
+    natural("errorUtilizationPenaltyPercent"), list(text("metricNamesForComputingUtilization")),
+    any_duration("weightExpirationPeriod"),    any_duration("weightStabilizationPeriod"),
+    any_duration("weightUpdatePeriod"),
+};
+constexpr Message kUtilization = {"BackendUtilization", kUtilizationFields};
+constexpr Field kWarmupFields[] = {required(duration("duration")), number("minimumPercent"),
                                    number("aggression")};
 constexpr Message kWarmup = {"WarmupConfiguration", kWarmupFields};
 
@@ -49,11 +67,16 @@ constexpr std::string_view kBalancedAnyway = "requests are balanced by least req
 constexpr Field kLoadBalancerFields[] = {
     one_of("simple", kSimples),
     tuning(message("consistentHash", kConsistentHash), kBalancedAnyway),
+    tuning(message("backendUtilization", kUtilization), kBalancedAnyway),
     tuning(message("localityLbSetting", kLocality), "all localities count as one"),
+    tuning(message("zoneAwareLbSetting", kZoneAware), "all localities count as one"),
     tuning(duration("warmupDurationSecs"), "new endpoints get their full share at once"),
     tuning(message("warmup", kWarmup), "new endpoints get their full share at once"),
 };
-constexpr Message kLoadBalancer = {"LoadBalancerSettings", kLoadBalancerFields};
+constexpr std::string_view kBalancers[] = {"simple", "consistentHash", "backendUtilization"};
+constexpr Exclusive kBalancerExclusive[] = {kBalancers};
+constexpr Message kLoadBalancer = {"LoadBalancerSettings", kLoadBalancerFields, false,
+                                   kBalancerExclusive};
 
 constexpr std::string_view kNoLimit = "no such limit is kept";
 constexpr Field kKeepaliveFields[] = {natural("probes"), duration("time"), duration("interval")};
@@ -63,7 +86,7 @@ constexpr Field kTcpPoolFields[] = {
     duration("connectTimeout"),
     tuning(message("tcpKeepalive", kKeepalive), kNoLimit),
     tuning(duration("maxConnectionDuration"), kNoLimit),
-    tuning(duration("idleTimeout"), "idle connections close after the built-in time"),
+    tuning(any_duration("idleTimeout"), "idle connections close after the built-in time"),
 };
 constexpr Message kTcpPool = {"ConnectionPoolSettings.TCPSettings", kTcpPoolFields};
 constexpr std::string_view kUpgradePolicies[] = {"DEFAULT", "DO_NOT_UPGRADE", "UPGRADE"};
@@ -82,7 +105,6 @@ constexpr Field kHttpPoolFields[] = {
 };
 constexpr Message kHttpPool = {"ConnectionPoolSettings.HTTPSettings", kHttpPoolFields};
 constexpr Field kConnectionPoolFields[] = {message("tcp", kTcpPool), message("http", kHttpPool)};
-constexpr Message kConnectionPool = {"ConnectionPoolSettings", kConnectionPoolFields};
 
 constexpr Field kOutlierFields[] = {
     deprecated(integer("consecutiveErrors"), "write consecutive5xxErrors"),
@@ -94,6 +116,7 @@ constexpr Field kOutlierFields[] = {
     duration("baseEjectionTime"),
     integer("maxEjectionPercent"),
     integer("minHealthPercent"),
+    list(natural("outlierDetectionHttpErrorCodes")),
 };
 constexpr Message kOutlier = {"OutlierDetection", kOutlierFields};
 
@@ -115,29 +138,28 @@ constexpr std::string_view kNoEjection = "no endpoint is ejected for its answers
 constexpr Field kPortPolicyFields[] = {
     message("port", kPortSelector),
     message("loadBalancer", kLoadBalancer),
-    message("connectionPool", kConnectionPool),
+    message("connectionPool", kConnectionPoolSchema),
     tuning(message("outlierDetection", kOutlier), kNoEjection),
     message("tls", kTls),
 };
 constexpr Message kPortPolicy = {"PortTrafficPolicy", kPortPolicyFields};
 
-constexpr Field kTunnelFields[] = {text("protocol"), text("targetHost"), natural("targetPort")};
+constexpr Field kTunnelFields[] = {text("protocol"), required(text("targetHost")),
+                                   required(natural("targetPort"))};
 constexpr Message kTunnel = {"TunnelSettings", kTunnelFields};
 constexpr std::string_view kProxyVersions[] = {"V1", "V2"};
 constexpr Field kProxyProtocolFields[] = {one_of("version", kProxyVersions)};
 constexpr Message kProxyProtocol = {"ProxyProtocol", kProxyProtocolFields};
-constexpr Field kPercentFields[] = {number("value")};
-constexpr Message kPercent = {"Percent", kPercentFields};
-constexpr Field kRetryBudgetFields[] = {message("percent", kPercent),
-                                        natural("minRetryConcurrency")};
+constexpr Field kRetryBudgetFields[] = {number("percent"), natural("minRetryConcurrency"),
+                                        any_duration("budgetInterval")};
 constexpr Message kRetryBudget = {"RetryBudget", kRetryBudgetFields};
 
 constexpr Field kTrafficPolicyFields[] = {
     message("loadBalancer", kLoadBalancer),
-    message("connectionPool", kConnectionPool),
+    message("connectionPool", kConnectionPoolSchema),
     tuning(message("outlierDetection", kOutlier), kNoEjection),
     message("tls", kTls),
-    list(message("portLevelSettings", kPortPolicy)),
+    at_most(4096, list(message("portLevelSettings", kPortPolicy))),
     refused(message("tunnel", kTunnel), "connections cannot be tunnelled"),
     refused(message("proxyProtocol", kProxyProtocol),
             "the server would miss the PROXY header that it expects"),
@@ -145,22 +167,20 @@ constexpr Field kTrafficPolicyFields[] = {
 };
 constexpr Message kTrafficPolicy = {"TrafficPolicy", kTrafficPolicyFields};
 
-constexpr Field kSubsetFields[] = {text("name"), map(text("labels")),
+constexpr Field kSubsetFields[] = {required(text("name")), map(text("labels")),
                                    message("trafficPolicy", kTrafficPolicy)};
 constexpr Message kSubset = {"Subset", kSubsetFields};
-constexpr Field kSelectorFields[] = {map(text("matchLabels"))};
-constexpr Message kSelector = {"WorkloadSelector", kSelectorFields};
-
 constexpr Field kDestinationRuleFields[] = {
-    text("host"),
+    required(text("host")),
     message("trafficPolicy", kTrafficPolicy),
     list(message("subsets", kSubset)),
     list(text("exportTo")),
-    message("workloadSelector", kSelector),
+    message("workloadSelector", kWorkloadSelectorSchema),
 };
 
 }  // namespace
 
+constinit const Message kConnectionPoolSchema = {"ConnectionPoolSettings", kConnectionPoolFields};
 constinit const Message kDestinationRuleSchema = {"DestinationRule", kDestinationRuleFields};
 
 }  // namespace sm::config

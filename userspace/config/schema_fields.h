@@ -12,6 +12,7 @@ constexpr Field integer(std::string_view name) { return {name, Type::kInt}; }
 constexpr Field natural(std::string_view name) { return {name, Type::kUint}; }
 constexpr Field number(std::string_view name) { return {name, Type::kNumber}; }
 constexpr Field duration(std::string_view name) { return {name, Type::kDuration}; }
+constexpr Field any_duration(std::string_view name) { return {name, Type::kAnyDuration}; }
 constexpr Field int_or_text(std::string_view name) { return {name, Type::kIntOrString}; }
 constexpr Field any(std::string_view name) { return {name, Type::kAny}; }
 constexpr Field message(std::string_view name, const Message& message) {
@@ -27,6 +28,18 @@ constexpr Field list(Field field) {
 }
 constexpr Field map(Field field) {
   field.card = Card::kMap;
+  return field;
+}
+constexpr Field required(Field field) {
+  field.required = true;
+  return field;
+}
+constexpr Field at_least(std::uint32_t least, Field field) {
+  field.least = least;
+  return field;
+}
+constexpr Field at_most(std::uint32_t most, Field field) {
+  field.most = most;
   return field;
 }
 constexpr Field with(Field field, Support support, std::string_view note) {

@@ -12,10 +12,12 @@ constexpr Field kPercentFields[] = {number("value")};
 constexpr Message kPercent = {"Percent", kPercentFields};
 
 constexpr Field kStringMatchFields[] = {text("exact"), text("prefix"), text("regex")};
+constexpr std::string_view kStringMatches[] = {"exact", "prefix", "regex"};
+constexpr Exclusive kStringMatchExclusive[] = {kStringMatches};
 
 constexpr Field kPortSelectorFields[] = {natural("number")};
 constexpr Message kPortSelector = {"PortSelector", kPortSelectorFields};
-constexpr Field kDestinationFields[] = {text("host"), text("subset"),
+constexpr Field kDestinationFields[] = {required(text("host")), text("subset"),
                                         message("port", kPortSelector)};
 
 constexpr Field kHeaderOperationFields[] = {map(text("set")), map(text("add")),
@@ -26,7 +28,7 @@ constexpr Field kHeadersFields[] = {message("request", kHeaderOperations),
 constexpr Message kHeaders = {"Headers", kHeadersFields};
 
 constexpr Field kRouteDestinationFields[] = {
-    message("destination", kDestinationSchema),
+    required(message("destination", kDestinationSchema)),
     integer("weight"),
     message("headers", kHeaders),
 };
@@ -60,11 +62,15 @@ constexpr Field kRedirectFields[] = {
     text("prefixRewrite"),
     natural("redirectCode"),
 };
-constexpr Message kRedirect = {"HTTPRedirect", kRedirectFields};
+constexpr std::string_view kRedirectPorts[] = {"port", "derivePort"};
+constexpr Exclusive kRedirectExclusive[] = {kRedirectPorts};
+constexpr Message kRedirect = {"HTTPRedirect", kRedirectFields, false, kRedirectExclusive};
 
 constexpr Field kBodyFields[] = {text("string"), text("bytes")};
-constexpr Message kBody = {"HTTPBody", kBodyFields};
-constexpr Field kDirectResponseFields[] = {natural("status"), message("body", kBody)};
+constexpr std::string_view kBodies[] = {"string", "bytes"};
+constexpr Exclusive kBodyExclusive[] = {kBodies};
+constexpr Message kBody = {"HTTPBody", kBodyFields, false, kBodyExclusive};
+constexpr Field kDirectResponseFields[] = {required(natural("status")), message("body", kBody)};
 constexpr Message kDirectResponse = {"HTTPDirectResponse", kDirectResponseFields};
 
 constexpr Field kRegexRewriteFields[] = {text("match"), text("rewrite")};
@@ -73,7 +79,7 @@ constexpr Field kRewriteFields[] = {text("uri"), text("authority"),
                                     message("uriRegexRewrite", kRegexRewrite)};
 constexpr Message kRewrite = {"HTTPRewrite", kRewriteFields};
 
-constexpr Field kMirrorFields[] = {message("destination", kDestinationSchema),
+constexpr Field kMirrorFields[] = {required(message("destination", kDestinationSchema)),
                                    message("percentage", kPercent)};
 constexpr Message kMirror = {"HTTPMirrorPolicy", kMirrorFields};
 
@@ -92,14 +98,18 @@ constexpr Field kDelayFields[] = {
     duration("exponentialDelay"),
     message("percentage", kPercent),
 };
-constexpr Message kDelay = {"HTTPFaultInjection.Delay", kDelayFields};
+constexpr std::string_view kDelays[] = {"fixedDelay", "exponentialDelay"};
+constexpr Exclusive kDelayExclusive[] = {kDelays};
+constexpr Message kDelay = {"HTTPFaultInjection.Delay", kDelayFields, false, kDelayExclusive};
 constexpr Field kAbortFields[] = {
     integer("httpStatus"),
     text("grpcStatus"),
     text("http2Error"),
     message("percentage", kPercent),
 };
-constexpr Message kAbort = {"HTTPFaultInjection.Abort", kAbortFields};
+constexpr std::string_view kAborts[] = {"httpStatus", "grpcStatus", "http2Error"};
+constexpr Exclusive kAbortExclusive[] = {kAborts};
+constexpr Message kAbort = {"HTTPFaultInjection.Abort", kAbortFields, false, kAbortExclusive};
 constexpr Field kFaultFields[] = {message("delay", kDelay), message("abort", kAbort)};
 constexpr Message kFault = {"HTTPFaultInjection", kFaultFields};
 
@@ -134,15 +144,15 @@ constexpr Field kHttpRouteFields[] = {
     message("headers", kHeaders),
 };
 
-constexpr Field kL4DestinationFields[] = {message("destination", kDestinationSchema),
+constexpr Field kL4DestinationFields[] = {required(message("destination", kDestinationSchema)),
                                           integer("weight")};
 constexpr Message kL4Destination = {"RouteDestination", kL4DestinationFields};
 constexpr Field kTlsMatchFields[] = {
-    list(text("sniHosts")),    list(text("destinationSubnets")), natural("port"),
-    map(text("sourceLabels")), list(text("gateways")),           text("sourceNamespace"),
+    required(list(text("sniHosts"))), list(text("destinationSubnets")), natural("port"),
+    map(text("sourceLabels")),        list(text("gateways")),           text("sourceNamespace"),
 };
 constexpr Message kTlsMatch = {"TLSMatchAttributes", kTlsMatchFields};
-constexpr Field kTlsRouteFields[] = {list(message("match", kTlsMatch)),
+constexpr Field kTlsRouteFields[] = {required(list(message("match", kTlsMatch))),
                                      list(message("route", kL4Destination))};
 constexpr Message kTlsRoute = {"TLSRoute", kTlsRouteFields};
 constexpr Field kTcpMatchFields[] = {
@@ -168,7 +178,8 @@ constexpr Field kVirtualServiceFields[] = {
 
 }  // namespace
 
-constinit const Message kStringMatchSchema = {"StringMatch", kStringMatchFields};
+constinit const Message kStringMatchSchema = {"StringMatch", kStringMatchFields, false,
+                                              kStringMatchExclusive};
 constinit const Message kDestinationSchema = {"Destination", kDestinationFields};
 constinit const Message kHttpRouteSchema = {"HTTPRoute", kHttpRouteFields};
 constinit const Message kVirtualServiceSchema = {"VirtualService", kVirtualServiceFields};

@@ -22,8 +22,18 @@ extern const Message kVirtualServiceSchema;
 extern const Message kHttpRouteSchema;
 extern const Message kStringMatchSchema;
 extern const Message kDestinationSchema;
+extern const Message kConnectionPoolSchema;
 extern const Message kDestinationRuleSchema;
+extern const Message kServerTlsSchema;
 extern const Message kGatewaySchema;
+extern const Message kServiceEntrySchema;
+extern const Message kWorkloadEntrySchema;
+extern const Message kSidecarSchema;
+extern const Message kEnvoyFilterSchema;
+extern const Message kTelemetrySchema;
+extern const Message kWorkloadSelectorSchema;  // matchLabels
+extern const Message kLabelSelectorSchema;     // labels
+extern const Message kTargetRefSchema;
 extern const Message kAuthorizationPolicySchema;
 extern const Message kPeerAuthenticationSchema;
 extern const Message kRequestAuthenticationSchema;

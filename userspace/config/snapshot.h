@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "config/analysed.h"
 #include "config/finding.h"
 #include "config/istio.h"
 #include "config/kube.h"
@@ -30,6 +31,22 @@ struct Document {
   bool last_good_in_force = false;
 };
 
+// Everything that was read, in force or not, valid or not: what the analysers look at. In the order
+// in which it was loaded.
+struct Written {
+  std::vector<std::shared_ptr<const VirtualService>> virtual_services;
+  std::vector<std::shared_ptr<const DestinationRule>> destination_rules;
+  std::vector<std::shared_ptr<const Gateway>> gateways;
+  std::vector<std::shared_ptr<const SecurityPolicy>> security_policies;
+  std::vector<std::shared_ptr<const ServiceEntry>> service_entries;
+  std::vector<std::shared_ptr<const Sidecar>> sidecars;
+  std::vector<std::shared_ptr<const Telemetry>> telemetries;
+  std::vector<std::shared_ptr<const EnvoyFilter>> envoy_filters;
+  std::vector<std::shared_ptr<const Secret>> secrets;
+  std::vector<std::shared_ptr<const KubeNode>> nodes;
+  std::vector<std::shared_ptr<const KubeGateway>> kube_gateways;
+};
+
 // Objects in the order they were loaded; identity is kind + namespace + name.
 struct Snapshot {
   std::vector<std::shared_ptr<const Namespace>> namespaces;
@@ -44,6 +61,7 @@ struct Snapshot {
   // select (or, when even that cannot be read, the whole namespace) are denied.
   std::vector<std::shared_ptr<const SecurityPolicy>> broken_security_policies;
   MeshConfig mesh;
+  Written written;
   std::vector<Document> documents;
   Findings findings;
 };

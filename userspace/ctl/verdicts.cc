@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "analysis/analyze.h"
 #include "config/documents.h"
 #include "config/loader.h"
 #include "ctl/exit_code.h"
@@ -61,7 +62,8 @@ void judge(const Input& input, Json& documents) {
 
 config::Findings plan_findings(const config::Snapshot& snapshot) {
   const config::Snapshot whole = with_somebody_asking(snapshot);
-  return plan::build({whole, kEveryNode, 0, {}}).findings;
+  return analysis::merge(plan::build({whole, kEveryNode, 0, {}}).findings,
+                         analysis::analyze(snapshot, {true}));
 }
 
 std::string validate_text(const Json& verdict) {

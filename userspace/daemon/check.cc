@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "analysis/analyze.h"
 #include "config/documents.h"
 #include "config/enrolment_rules.h"
 #include "config/loader.h"
@@ -20,11 +21,13 @@ int check_resources(const config::NodeConfig& node, std::FILE* out) {
   const auto snapshot = loader.load(node.resources);
   const auto rules = config::enrolments(*snapshot, node.node_name);
   const auto enrolled = enrolled_keys(rules);
-  const plan::Built built = plan::build({*snapshot, node.node_name, 1, enrolled});
+  const config::Findings found =
+      analysis::merge(plan::build({*snapshot, node.node_name, 1, enrolled}).findings,
+                      analysis::analyze(*snapshot, {}));
 
   std::size_t errors = 0;
   std::size_t warnings = 0;
-  for (const config::Findings* findings : {&snapshot->findings, &built.findings}) {
+  for (const config::Findings* findings : {&snapshot->findings, &found}) {
     for (const config::Finding& finding : *findings) {
       errors += finding.severity == config::Severity::kError ? 1 : 0;
       warnings += finding.severity == config::Severity::kWarning ? 1 : 0;
@@ -36,7 +39,7 @@ int check_resources(const config::NodeConfig& node, std::FILE* out) {
       fmt::print(out, "pod {} is not taken into the mesh: {}\n", pod_key(*rule.pod), rule.reason);
     }
   }
-  const auto documents = config::documents_of(*snapshot, built.findings);
+  const auto documents = config::documents_of(*snapshot, found);
   fmt::print(
       out,
       "{}: node {}, {} documents ({} quarantined), {} of its {} pods in the mesh; {} errors, "

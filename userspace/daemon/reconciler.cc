@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "analysis/analyze.h"
 #include "base/log.h"
 #include "config/documents.h"
 #include "daemon/change_summary.h"
@@ -37,9 +38,10 @@ void Reconciler::apply(std::shared_ptr<const config::Snapshot> snapshot) {
   const std::uint64_t before = x_generation;
   x_snapshot = std::move(snapshot);
   x_rules = config::enrolments(*x_snapshot, x_settings.node_name);
+  x_analysed = analysis::analyze(*x_snapshot, {});
   settle();
   const std::size_t quarantined =
-      config::count_quarantined(config::documents_of(*x_snapshot, x_plan_findings));
+      config::count_quarantined(config::documents_of(*x_snapshot, x_findings));
   if (x_generation != before) {
     kLog.info("generation {}: {}; {} documents, {} quarantined", x_generation, changes.describe(),
               x_snapshot->documents.size(), quarantined);
@@ -70,6 +72,7 @@ void Reconciler::settle() {
     if (new_plan) --x_generation;
     new_plan = renew_plan(waiting);
   }
+  x_findings = analysis::merge(x_plan_findings, x_analysed);
   ship(new_plan);
   say_pod_changes();
 }
@@ -175,7 +178,7 @@ SyncFacts Reconciler::facts() const {
   facts.carried_out = x_acks.everywhere();
   facts.owing = x_acks.owing(x_acks.issued());
   if (!x_snapshot) return facts;
-  facts.quarantined = config::count_quarantined(config::documents_of(*x_snapshot, x_plan_findings));
+  facts.quarantined = config::count_quarantined(config::documents_of(*x_snapshot, x_findings));
   std::map<std::string, capture::PodStatus> statuses;
   for (capture::PodStatus& status : pod_statuses()) statuses[status.key] = std::move(status);
   for (const std::string& key : enrolled_keys(x_rules)) {

@@ -76,7 +76,8 @@ class Reconciler final : public capture::EnrolmentEvents {
   // Null before the first apply().
   const std::shared_ptr<const plan::RunPlan>& plan() const { return x_plan; }
   const std::shared_ptr<const config::Snapshot>& snapshot() const { return x_snapshot; }
-  const config::Findings& plan_findings() const { return x_plan_findings; }
+  // The planner's, and those of Istio's analysers about the newest snapshot.
+  const config::Findings& plan_findings() const { return x_findings; }
   const std::vector<config::Enrolment>& rules() const { return x_rules; }
   std::vector<capture::PodStatus> pod_statuses() const;
 
@@ -104,6 +105,8 @@ class Reconciler final : public capture::EnrolmentEvents {
   PlanInputs x_in_force;                               // what x_plan was made of
   std::shared_ptr<const plan::RunPlan> x_plan;
   config::Findings x_plan_findings;
+  config::Findings x_analysed;  // of x_snapshot
+  config::Findings x_findings;  // both, merged
   std::uint64_t x_generation = 0;
   std::map<std::uint64_t, std::uint64_t>
       x_generation_of_batch;  // those not carried out everywhere yet

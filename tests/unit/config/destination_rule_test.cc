@@ -21,7 +21,7 @@ TEST_CASE("config: a DestinationRule is read whole") {
   - name: v2
     labels: {version: v2}
     trafficPolicy: {loadBalancer: {simple: RANDOM}}
-  exportTo: ["*"]
+  exportTo: ["."]
   workloadSelector: {matchLabels: {app: x}}
 )"));
   REQUIRE_MESSAGE(snapshot->destination_rules.size() == 1, all_findings(*snapshot));
@@ -104,9 +104,35 @@ TEST_CASE("config: a DestinationRule that Istio would refuse is quarantined") {
       {"  host: a\n  trafficPolicy: {loadBalancer: {consistentHash: {useSourceIp: true, "
        "httpHeaderName: x}}}\n",
        "consistentHash"},
-      {"  host: a\n  trafficPolicy: {tls: {mode: MUTUAL}}\n", "trafficPolicy.tls"},
+      {"  host: a\n  trafficPolicy: {tls: {mode: MUTUAL}}\n", "tls.clientCertificate"},
       {"  host: a\n  trafficPolicy: {portLevelSettings: [{tls: {mode: DISABLE}}]}\n",
        "portLevelSettings[0].port"},
+      {"  host: a\n  trafficPolicy: {portLevelSettings: [{port: {number: 80}}]}\n",
+       "portLevelSettings[0]"},
+      {"  host: a\n  exportTo: [\"*\"]\n  workloadSelector: {matchLabels: {app: x}}\n", "exportTo"},
+      {"  host: a\n  trafficPolicy: {outlierDetection: {consecutiveLocalOriginFailures: 1}}\n",
+       "consecutiveLocalOriginFailures"},
+      {"  host: a\n  trafficPolicy: {connectionPool: {http: {http2KeepAlive: {interval: 1s}}}}\n",
+       "http2KeepAlive.timeout"},
+      {"  host: a\n  trafficPolicy: {connectionPool: {http: {h2UpgradePolicy: UPGRADE, "
+       "useClientProtocol: true}}}\n",
+       "useClientProtocol"},
+      {"  host: a\n  trafficPolicy: {tunnel: {targetHost: \"a b\", targetPort: 80}}\n",
+       "targetHost"},
+      {"  host: a\n  trafficPolicy: {loadBalancer: {consistentHash: {useSourceIp: true, maglev: "
+       "{tableSize: 4}}}}\n",
+       "tableSize"},
+      {"  host: a\n  trafficPolicy: {loadBalancer: {warmup: {minimumPercent: 5}}}\n",
+       "warmup.duration"},
+      {"  host: a\n  trafficPolicy: {loadBalancer: {localityLbSetting: {failover: [{from: a, to: "
+       "a}]}}}\n",
+       "failover[0].to"},
+      {"  host: a\n  trafficPolicy: {loadBalancer: {localityLbSetting: {distribute: [{from: a/*, "
+       "to: {b: 50, c: 40}}]}}}\n",
+       "distribute[0].to"},
+      {"  host: a\n  trafficPolicy: {loadBalancer: {localityLbSetting: {distribute: [{from: a/*, "
+       "to: {b: 100}}, {from: a/z, to: {b: 100}}]}}}\n",
+       "localityLbSetting.distribute"},
   };
   for (const auto& row : rows) {
     const auto& spec = row.first;

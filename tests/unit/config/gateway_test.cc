@@ -58,6 +58,24 @@ TEST_CASE("config: a Gateway that Istio would refuse is quarantined") {
       {"port: {number: 80, name: x, protocol: SMTP}, hosts: [\"*\"]", "port.protocol"},
       {std::string(kPort) + ", hosts: [\"a.*.com\"]", "hosts"},
       {std::string(kPort) + ", hosts: [\"A B/a.com\"]", "hosts"},
+      {std::string(kPort) + ", hosts: [short]", "hosts"},
+      {std::string(kPort) + ", hosts: [\"*a.com\"]", "hosts"},
+      {std::string(kPort) + ", hosts: [\"*\"], bind: nowhere", "bind"},
+      {std::string(kPort) + ", hosts: [\"*\"], tls: {mode: SIMPLE, credentialName: c}", "tls"},
+      {"port: {number: 443, name: https, protocol: HTTPS}, hosts: [\"*\"]", "tls"},
+      {"port: {number: 443, name: https, protocol: HTTPS}, hosts: [\"*\"], tls: {mode: SIMPLE}",
+       "privateKey"},
+      {"port: {number: 443, name: https, protocol: HTTPS}, hosts: [\"*\"], tls: {mode: MUTUAL, "
+       "serverCertificate: a, privateKey: b}",
+       "caCertificates"},
+      {"port: {number: 443, name: https, protocol: HTTPS}, hosts: [\"*\"], tls: {mode: "
+       "ISTIO_MUTUAL, privateKey: b}",
+       "privateKey"},
+      {"port: {number: 443, name: https, protocol: HTTPS}, hosts: [\"*\"], tls: {mode: SIMPLE, "
+       "credentialName: a, credentialNames: [b]}",
+       "tls"},
+      {"port: {number: 80, name: http, protocol: HTTP, targetPort: 81}, hosts: [\"*\"]",
+       "targetPort"},
   };
   for (const auto& row : rows) {
     const auto& server = row.first;

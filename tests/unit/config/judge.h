@@ -17,9 +17,12 @@ inline SnapshotPtr judge(std::string_view text) { return load_text("t.yaml", tex
 // An Istio object with this spec, its lines indented by two.
 inline std::string istio(const std::string& kind, std::string_view spec) {
   const bool security = kind.ends_with("Policy") || kind.ends_with("Authentication");
-  return std::string("apiVersion: ") + (security ? "security" : "networking") +
-         ".istio.io/v1\nkind: " + kind + "\nmetadata: {name: x, namespace: ns}\nspec:\n" +
-         std::string(spec);
+  const std::string group = security              ? "security"
+                            : kind == "Telemetry" ? "telemetry"
+                                                  : "networking";
+  const std::string version = kind == "EnvoyFilter" ? "v1alpha3" : "v1";
+  return "apiVersion: " + group + ".istio.io/" + version + "\nkind: " + kind +
+         "\nmetadata: {name: x, namespace: ns}\nspec:\n" + std::string(spec);
 }
 
 // The first finding whose path ends with `path_end`, nullptr when there is none.

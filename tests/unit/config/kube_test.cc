@@ -137,6 +137,7 @@ TEST_CASE("config: kinds and their fate") {
     const char* kind;
     DocumentState state;
     std::size_t findings;
+    const char* spec = "{a: b}";
   };
   const Row rows[] = {
       {"v1", "ServiceAccount", DocumentState::kIgnored, 0},
@@ -147,18 +148,24 @@ TEST_CASE("config: kinds and their fate") {
       {"batch/v1", "CronJob", DocumentState::kIgnored, 0},
       {"rbac.authorization.k8s.io/v1", "ClusterRole", DocumentState::kIgnored, 0},
       {"networking.k8s.io/v1", "NetworkPolicy", DocumentState::kIgnored, 0},
-      {"networking.istio.io/v1", "ServiceEntry", DocumentState::kWarned, 1},
-      {"networking.istio.io/v1", "Sidecar", DocumentState::kWarned, 1},
-      {"networking.istio.io/v1alpha3", "EnvoyFilter", DocumentState::kWarned, 1},
-      {"telemetry.istio.io/v1", "Telemetry", DocumentState::kWarned, 1},
+      {"networking.istio.io/v1", "ServiceEntry", DocumentState::kWarned, 1,
+       "{hosts: [a.example], resolution: DNS}"},
+      {"networking.istio.io/v1", "WorkloadEntry", DocumentState::kWarned, 1, "{address: 10.0.0.1}"},
+      {"networking.istio.io/v1", "Sidecar", DocumentState::kWarned, 1,
+       "{egress: [{hosts: [\"./*\"]}]}"},
+      {"networking.istio.io/v1alpha3", "EnvoyFilter", DocumentState::kWarned, 1,
+       "{configPatches: []}"},
+      {"telemetry.istio.io/v1", "Telemetry", DocumentState::kWarned, 1, "{}"},
+      {"gateway.networking.k8s.io/v1", "Gateway", DocumentState::kWarned, 1},
       {"gateway.networking.k8s.io/v1", "HTTPRoute", DocumentState::kWarned, 1},
       {"example.com/v1", "Thing", DocumentState::kIgnored, 1},
   };
   for (const Row& row : rows) {
     CAPTURE(row.kind);
-    const auto snapshot = judge(std::string("apiVersion: ") + row.api_version +
-                                "\nkind: " + row.kind + "\nmetadata: {name: x}\nspec: {a: b}\n");
-    CHECK(state(*snapshot) == row.state);
+    const auto snapshot =
+        judge(std::string("apiVersion: ") + row.api_version + "\nkind: " + row.kind +
+              "\nmetadata: {name: x}\nspec: " + row.spec + "\n");
+    CHECK_MESSAGE(state(*snapshot) == row.state, all_findings(*snapshot));
     CHECK(snapshot->findings.size() == row.findings);
     CHECK_FALSE(has_error(snapshot->findings));
   }

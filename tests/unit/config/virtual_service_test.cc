@@ -27,8 +27,8 @@ TEST_CASE("config: a VirtualService is read whole") {
     - name: m
       uri: {prefix: /api}
       method: {exact: GET}
-      headers: {User-Agent: {regex: ".*Firefox.*"}, x-here: {}, x-star: {regex: "*"}}
-      withoutHeaders: {x-gone: {}}
+      headers: {User-Agent: {regex: ".*Firefox.*"}, x-here: {}}
+      withoutHeaders: {x-gone: {}, x-star: {regex: "*"}}
       queryParams: {q: {exact: "1"}}
       ignoreUriCase: true
       port: 8080
@@ -57,12 +57,12 @@ TEST_CASE("config: a VirtualService is read whole") {
   const HttpMatch& match = route.match.at(0);
   CHECK(match.uri->kind == StringMatch::Kind::kPrefix);
   CHECK(match.method->value == "GET");
-  REQUIRE(match.headers.size() == 3);
+  REQUIRE(match.headers.size() == 2);
   CHECK(match.headers[0].first == "user-agent");
   CHECK(match.headers[0].second.kind == StringMatch::Kind::kRegex);
   CHECK(match.headers[1].second.kind == StringMatch::Kind::kPresent);
-  CHECK(match.headers[2].second.kind == StringMatch::Kind::kPresent);
   CHECK(match.without_headers.at(0).first == "x-gone");
+  CHECK(match.without_headers.at(1).second.kind == StringMatch::Kind::kPresent);
   CHECK(match.query_params.at(0).second.value == "1");
   CHECK(match.ignore_uri_case);
   CHECK(match.port == 8080);
@@ -171,7 +171,6 @@ TEST_CASE(
       {http(route + ", mirror: {host: a}, mirrors: [{destination: {host: b}}]"), "mirrors"},
       {http(route + ", mirrorPercentage: {value: 101}"), "mirrorPercentage.value"},
       {http(route + ", mirror_percent: 101"), "mirror_percent"},
-      {http(route + ", headers: {request: {set: {\"a b\": c}}}"), "request.set"},
       {http(route + ", headers: {response: {set: {host: c}}}"), "response.set"},
       {http(route + ", headers: {request: {remove: [\":path\"]}}"), "request.remove"},
       {http(route + ", headers: {request: {set: {a: \"50% off\"}}}"), "request.set"},
@@ -180,8 +179,33 @@ TEST_CASE(
       {http("match: [{headers: {\"a b\": {exact: c}}}], " + route), "headers.a b"},
       {http("match: [{headers: {a: {prefix: \"\"}}}], " + route), "headers.a.prefix"},
       {http("match: [{port: 70000}], " + route), "port"},
-      {http(route + ", fault: {delay: {percentage: {value: 5}}}"), "fault.delay"},
+      {http(route + ", fault: {}"), "fault"},
+      {http(route + ", fault: {delay: {exponentialDelay: 5s}}"), "exponentialDelay"},
+      {http(route + ", fault: {abort: {http2Error: x}}"), "http2Error"},
+      {http(route + ", fault: {abort: {grpcStatus: NO_IDEA}}"), "grpcStatus"},
+      {http(route + ", corsPolicy: {allowMethods: [get]}"), "allowMethods"},
+      {http(route + ", corsPolicy: {allowOrigins: [{}]}"), "allowOrigins[0]"},
+      {http(route + ", corsPolicy: {maxAge: 1500ms}"), "maxAge"},
+      {http(route + ", timeout: 0s"), "timeout"},
+      {http(route + ", rewrite: {authority: x}, headers: {request: {set: {host: y}}}"),
+       "request.set"},
+      {http("redirect: {prefixRewrite: /x}, match: [{uri: {exact: /}}]"), "prefixRewrite"},
+      {http("redirect: {uri: /, scheme: ftp}"), "scheme"},
+      {http("match: [{sourceNamespace: a b}], " + route), "sourceNamespace"},
+      {http("match: [{sourceLabels: {\"a b\": c}}], " + route), "sourceLabels"},
+      {http("match: [{method: {prefix: \"\"}}], " + route), "method.prefix"},
+      {http("match: [{headers: {\"@request.auth.claims.g\": {exact: x}}}], " + route), "claims.g"},
+      {http("delegate: {name: d}, " + route), "route"},
       {http(route + ", retries: {attempts: -1}"), "attempts"},
+      {http(route + ", retries: {retryOn: 5xx}"), "attempts"},
+      {http(route + ", retries: {attempts: 1, retryOn: \"5xx, reset\"}"), "retryOn"},
+      {"  http: [{delegate: {name: d}}]\n", "delegate"},
+      {"  hosts: [a]\n  tcp: [{match: [{destinationSubnets: [10.0.0.0/40]}], route: "
+       "[{destination: {host: a}}]}]\n",
+       "destinationSubnets"},
+      {"  hosts: [a]\n  tls: [{route: [{destination: {host: a}}]}]\n", "tls[0].match"},
+      {"  hosts: [a]\n  exportTo: [\"*\", b]\n  http: [{" + route + "}]\n", "exportTo"},
+      {"  hosts: [a]\n  exportTo: [\"~\"]\n  http: [{" + route + "}]\n", "exportTo"},
       {"  hosts: [a]\n  tcp: [{route: [{destination: {host: \"*\"}}]}]\n", "destination.host"},
       {"  hosts: [a.b]\n  tls: [{match: [{sniHosts: [c.d]}], route: [{destination: {host: a}}]}]\n",
        "sniHosts"},
@@ -208,10 +232,12 @@ TEST_CASE("config: what would send traffic elsewhere is quarantined, but not cal
       {"  hosts: [a.b]\n  tls: [{match: [{sniHosts: [a.b]}], route: [{destination: {host: a}}]}]\n",
        "spec.tls"},
       {std::string("  http: [{") + kRoute + "}]\n", "spec.hosts"},
-      {std::string("  hosts: [a]\n  http: [{match: [{headers: {\"@request.auth.claims.g\": {exact: "
+      {std::string("  hosts: [a]\n  gateways: [g]\n  http: [{match: [{headers: "
+                   "{\"@request.auth.claims.g\": {exact: "
                    "x}}}], ") +
            kRoute + "}]\n",
        "claims.g"},
+      {"  hosts: [a]\n  http: [{directResponse: {status: 600}}]\n", "status"},
   };
   for (const auto& row : rows) {
     const auto& spec = row.first;

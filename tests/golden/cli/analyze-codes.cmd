@@ -1,0 +1,1 @@
+sockmeshctl analyze tests/golden/cli/analysed

@@ -1,0 +1,1 @@
+sockmeshctl validate tests/golden/cli/kinds.yaml
