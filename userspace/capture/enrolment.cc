@@ -91,7 +91,7 @@ void Enrolment::change(Pod& pod, PodWish before) {
 // The pod's row with its lists: the old ones go after the new ones are in force.
 Result<> Enrolment::write_row(Pod& pod) {
   SM_TRY_ASSIGN(const std::uint32_t policy, x_policies.add(pod.wish.lists));
-  const Result<> written = x_kernel.map_access().set_pod(pod.cookie, pod_row(pod.wish, policy));
+  Result<> written = x_kernel.map_access().set_pod(pod.cookie, pod_row(pod.wish, policy));
   x_policies.remove(written ? std::exchange(pod.policy, policy) : policy);
   return written;
 }

@@ -33,7 +33,7 @@ std::vector<std::string> Enrolment::watch() {
 }
 
 std::string Enrolment::look_after(Pod& pod) {
-  const auto ended = [](std::string what, const Result<>& done) {
+  const auto ended = [](const std::string& what, const Result<>& done) {
     return what + (done ? "; it is again" : ": " + done.error().describe());
   };
   const std::optional<sm_pod> row = x_kernel.map_access().pod(pod.cookie);
