@@ -24,8 +24,8 @@ void validate_tracing(const View& tracing, Reporter& report) {
   }
 }
 
-void validate_override(const View& override_, Reporter& report) {
-  for (const auto& [name, tag] : override_.map("tagOverrides")) {
+void validate_override(const View& metric, Reporter& report) {
+  for (const auto& [name, tag] : metric.map("tagOverrides")) {
     const Judge judge(tag, report);
     const bool removes = tag.text("operation") == "REMOVE";
     if (removes && tag.has("value")) {

@@ -60,8 +60,12 @@ TEST_CASE("config: the reference manifests of chapters 1 and 2 load without an e
     Loader loader("");
     const auto snapshot = loader.load({path + chapter});
     CHECK(snapshot->virtual_services.size() >= 1);
-    for (const Finding& finding : snapshot->findings)
-      CHECK_MESSAGE(finding.code == code::kDuplicate, finding.describe());
+    for (const Finding& finding : snapshot->findings) {
+      // Istio's webhook warns of mirror_percent, which is in force all the same.
+      const bool expected =
+          finding.code == code::kDuplicate || finding.code == code::kSchemaWarning;
+      CHECK_MESSAGE(expected, finding.describe());
+    }
   }
   Loader loader("");
   const auto mirror = loader.load({path + "/2-traffic-management/mirorring"});
