@@ -75,13 +75,8 @@ class PortProtocols {
  public:
   explicit PortProtocols(const World& world) {
     for (const auto& entry : world.written().service_entries) {
-      for (const std::string& scope : scopes_of(entry->export_to, entry->meta.ref.namespace_)) {
-        for (const std::string& host : entry->hosts) {
-          for (const auto& port : entry->ports) {
-            x_entries[{scope, host, port.number}].push_back({entry.get(), port.protocol});
-          }
-        }
-      }
+      for (const std::string& scope : scopes_of(entry->export_to, entry->meta.ref.namespace_))
+        add(*entry, scope);
     }
   }
 
@@ -108,6 +103,13 @@ class PortProtocols {
   }
 
  private:
+  void add(const config::ServiceEntry& entry, const std::string& scope) {
+    for (const std::string& host : entry.hosts) {
+      for (const auto& port : entry.ports)
+        x_entries[{scope, host, port.number}].push_back({&entry, port.protocol});
+    }
+  }
+
   struct Use {
     const config::ServiceEntry* entry = nullptr;
     std::string protocol;

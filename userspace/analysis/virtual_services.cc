@@ -104,36 +104,41 @@ class References {
   std::set<std::pair<std::string, std::string>> x_subsets;
 };
 
+template <class Use>
+void each_http_destination(const VirtualService& service, Use use) {
+  for (const config::HttpRoute& route : service.http) {
+    for (const auto& to : route.route) use(to.destination);
+  }
+}
+
+// The VirtualServices that choose a subset of a host of their own, by that host.
+std::map<std::string, const VirtualService*> subsets_of_hosts(const World& world) {
+  std::map<std::string, const VirtualService*> split;
+  for (const auto& service : world.written().virtual_services) {
+    const auto& hosts = service->hosts;
+    each_http_destination(*service, [&](const config::Destination& to) {
+      if (!to.subset.empty() && std::find(hosts.begin(), hosts.end(), to.host) != hosts.end())
+        split.emplace(to.host, service.get());
+    });
+  }
+  return split;
+}
+
 // Subsets that a VirtualService of the mesh chooses do not count for one of a gateway that sends to
 // the same host.
 void check_mesh_subsets(const World& world, config::Findings& out) {
-  std::map<std::string, const VirtualService*> split;  // by host
-  for (const auto& service : world.written().virtual_services) {
-    for (const config::HttpRoute& route : service->http) {
-      for (const auto& to : route.route) {
-        const auto& hosts = service->hosts;
-        const std::string& host = to.destination.host;
-        if (to.destination.subset.empty() ||
-            std::find(hosts.begin(), hosts.end(), host) == hosts.end()) {
-          continue;
-        }
-        split.emplace(host, service.get());
-      }
-    }
-  }
+  const std::map<std::string, const VirtualService*> split = subsets_of_hosts(world);
   for (const auto& service : world.written().virtual_services) {
     if (service->gateways.empty()) continue;
-    for (const config::HttpRoute& route : service->http) {
-      for (const auto& to : route.route) {
-        const auto found = split.find(to.destination.host);
-        if (!to.destination.subset.empty() || found == split.end()) continue;
-        say(out, code::kSubsetOfMeshOnly, Severity::kWarning,
-            {service->meta.ref, to.destination.path + ".host", to.destination.mark},
-            fmt::format("the subsets that {} chooses for {} do not count at the gateway",
-                        name_of(found->second->meta.ref), to.destination.host),
-            "name the subset here as well");
-      }
-    }
+    each_http_destination(*service, [&](const config::Destination& to) {
+      const auto found = split.find(to.host);
+      if (!to.subset.empty() || found == split.end()) return;
+      say(out, code::kSubsetOfMeshOnly, Severity::kWarning,
+          {service->meta.ref, to.path + ".host", to.mark},
+          fmt::format("the subsets that {} chooses for {} do not count at the gateway",
+                      name_of(found->second->meta.ref), to.host),
+          "name the subset here as well");
+    });
   }
 }
 

@@ -100,6 +100,41 @@ std::vector<YamlDocument> unfold_lists(YamlDocument document) {
   return out;
 }
 
+namespace {
+
+// What becomes of an object by its kind.
+void decode_kind(const Node& root, const Kind& kind, Decoded& decoded, Reporter& report) {
+  switch (kind.fate) {
+    case Fate::kRead:
+      check_identity(root, kind, report);
+      decoded.object = kind.read(root, report);
+      decoded.written = decoded.object;
+      break;
+    case Fate::kUseless:
+      // Nothing of it is used, but a file that is cut off ends in such a document.
+      check_identity(root, kind, report);
+      if (kind.read != nullptr) decoded.written = kind.read(root, report);
+      decoded.ignored = true;
+      break;
+    case Fate::kLater:
+      check_identity(root, kind, report);
+      report.not_applied({}, root.mark,
+                         fmt::format("{} ({}) is not applied by this version", decoded.ref.kind,
+                                     split_api_version(text_of(root, "apiVersion")).first),
+                         "the mesh behaves as if it were absent");
+      break;
+    case Fate::kUnknown:
+      decoded.ignored = true;
+      report.add(code::kUnknownKind, Severity::kInfo, "kind", root.mark,
+                 fmt::format("kind {} ({}) is not known to sockmesh and ignored", decoded.ref.kind,
+                             text_of(root, "apiVersion")),
+                 "");
+      break;
+  }
+}
+
+}  // namespace
+
 Decoded decode_document(const YamlDocument& document, const std::string& file) {
   const Node& root = document.root;
   const std::string api_version = text_of(root, "apiVersion");
@@ -129,33 +164,7 @@ Decoded decode_document(const YamlDocument& document, const std::string& file) {
     decoded.findings = report.take();
     return decoded;
   }
-  switch (kind.fate) {
-    case Fate::kRead:
-      check_identity(root, kind, report);
-      decoded.object = kind.read(root, report);
-      decoded.written = decoded.object;
-      break;
-    case Fate::kUseless:
-      // Nothing of it is used, but a file that is cut off ends in such a document.
-      check_identity(root, kind, report);
-      if (kind.read != nullptr) decoded.written = kind.read(root, report);
-      decoded.ignored = true;
-      break;
-    case Fate::kLater:
-      check_identity(root, kind, report);
-      report.not_applied(
-          {}, root.mark,
-          fmt::format("{} ({}) is not applied by this version", decoded.ref.kind, group),
-          "the mesh behaves as if it were absent");
-      break;
-    case Fate::kUnknown:
-      decoded.ignored = true;
-      report.add(code::kUnknownKind, Severity::kInfo, "kind", root.mark,
-                 fmt::format("kind {} ({}) is not known to sockmesh and ignored", decoded.ref.kind,
-                             api_version),
-                 "");
-      break;
-  }
+  decode_kind(root, kind, decoded, report);
   decoded.findings = report.take();
   if (!decoded.refused()) return decoded;
   decoded.object = {};

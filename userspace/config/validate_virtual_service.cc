@@ -62,18 +62,21 @@ void validate_hosts(const View& spec, Reporter& report) {
   }
 }
 
+void refuse_claims(const View& match, std::string_view field, Reporter& report) {
+  for (const auto& [name, entry] : match.map(field)) {
+    if (!is_jwt_claim(name)) continue;
+    Judge(entry, report)
+        .refuse_all("routing on JWT claims is for gateways alone",
+                    "name gateways, without mesh, or match a header");
+  }
+}
+
 void validate_claims(const View& spec, Reporter& report) {
   if (is_for_gateways(spec)) return;
   for (const View& route : spec.list("http")) {
     for (const View& match : route.list("match")) {
-      for (const std::string_view field : {"headers", "withoutHeaders"}) {
-        for (const auto& [name, entry] : match.map(field)) {
-          if (!is_jwt_claim(name)) continue;
-          Judge(entry, report)
-              .refuse_all("routing on JWT claims is for gateways alone",
-                          "name gateways, without mesh, or match a header");
-        }
-      }
+      refuse_claims(match, "headers", report);
+      refuse_claims(match, "withoutHeaders", report);
     }
   }
 }
