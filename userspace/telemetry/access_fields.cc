@@ -91,12 +91,12 @@ bool append_port(const std::optional<SocketAddress>& address, std::string& out) 
 }
 
 const std::string& hostname() {
-  static const std::string name = [] {
+  static const std::string kName = [] {
     std::array<char, 256> text{};
     ::gethostname(text.data(), text.size() - 1);
     return std::string(text.data());
   }();
-  return name;
+  return kName;
 }
 
 std::string_view header(const AccessFormat::Part& part, const AccessRecord& record) {

@@ -256,13 +256,13 @@ void AccessFormat::note_headers(const Parts& parts) {
 }
 
 std::shared_ptr<const AccessFormat> AccessFormat::default_text() {
-  static const std::shared_ptr<const AccessFormat> made = *text(kDefaultText);
-  return made;
+  static const std::shared_ptr<const AccessFormat> kMade = *text(kDefaultText);
+  return kMade;
 }
 
 std::shared_ptr<const AccessFormat> AccessFormat::default_json() {
-  static const std::shared_ptr<const AccessFormat> made = *json(kDefaultJson);
-  return made;
+  static const std::shared_ptr<const AccessFormat> kMade = *json(kDefaultJson);
+  return kMade;
 }
 
 void AccessFormat::append(const AccessRecord& record, std::string& out) const {
