@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 20
 FUZZ_PROGRAMS := $(foreach n,$(FUZZ_NAMES),$(O)/fuzz/$(n))
 FUZZ_O := $(if $(filter fuzz,$(MODE)),$(O),$(O)-fuzz)
 FUZZ_MAKE := $(MAKE) --no-print-directory MODE=fuzz O=$(FUZZ_O)
-FUZZ_LIBS := $(call lib_of,config) $(call lib_of,http) $(call lib_of,base)
+FUZZ_LIBS := $(call lib_of,config) $(call lib_of,http) $(call lib_of,telemetry) $(call lib_of,base)
 
 # Finds of a run go to $(FUZZ_O)/found; the corpora of the tree are only read.
 # $(1): name, $(2): seconds

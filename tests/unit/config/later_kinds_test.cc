@@ -37,7 +37,9 @@ TEST_CASE("config: kinds that are not applied yet are valid, and told so") {
        "{filter: {name: envoy.http_connection_manager, subFilter: {name: r}}}}}, "
        "patch: {operation: INSERT_BEFORE, value: {name: x}}}]\n"},
   };
-  for (const auto& [kind, spec] : rows) {
+  for (const auto& row : rows) {
+    const auto& kind = row.first;
+    const auto& spec = row.second;
     CAPTURE(kind);
     CAPTURE(spec);
     const auto snapshot = judge(istio(kind, spec));
