@@ -164,13 +164,21 @@ def handover(w: World) -> None:
 
 @case("a handover that nobody takes up ends with the same daemon serving")
 def not_taken(w: World) -> None:
-    pid = w.node_a.pid()
-    w.node_a.json("handover")
-    until(lambda: not (w.node_a.run_dir / "admin.sock").exists(), 5, "it lets go")
+    empty = w.lab.add_node("node-e", **w.node_options)  # without pods there is nothing that a successor could have
+    empty.start()
+    empty.sync()
+    nodes = (w.node_a, empty)
+    pids = [node.pid() for node in nodes]
+    for node in nodes:
+        node.json("handover")
+    for node in nodes:
+        until(lambda node=node: not (node.run_dir / "admin.sock").exists(), 5, "it lets go")
     assert works(w, w.a1)
-    until(lambda: (w.node_a.run_dir / "admin.sock").exists(), 45, "it goes on")
-    w.node_a.sync()
-    assert w.node_a.pid() == pid and works(w, w.a1)
+    for node in nodes:
+        until(lambda node=node: (node.run_dir / "admin.sock").exists(), 45, "it goes on")
+        node.sync()
+    assert [node.pid() for node in nodes] == pids and works(w, w.a1)
+    empty.terminate()
 
 
 @case("the pods' cgroup is removed and made again: what runs there then is captured within seconds (T25)")

@@ -20,9 +20,10 @@ class PodGate {
   virtual bool retry() = 0;
   virtual void mark_ready(const std::string& key, std::uint64_t netns_cookie) = 0;
   virtual std::vector<capture::PodStatus> statuses() const = 0;
-  // Puts back what is missing in the kernel, of the node and, when asked, of each pod. One sentence
-  // for each thing found.
-  virtual std::vector<std::string> watch(bool pods_too) = 0;
+  // Put back what is missing in the kernel, of the node and of each pod. One sentence for each
+  // thing found.
+  virtual std::vector<std::string> watch_node() = 0;
+  virtual std::vector<std::string> watch_pods() = 0;
   virtual void self_test() = 0;
   virtual void set_worker_serving(unsigned worker, bool serving) = 0;
   // As capture::Kernel and capture::Enrolment: a successor may have the kernel side.
@@ -44,12 +45,8 @@ class CaptureGate final : public PodGate {
     x_enrolment.mark_ready(key, netns_cookie);
   }
   std::vector<capture::PodStatus> statuses() const override { return x_enrolment.statuses(); }
-  std::vector<std::string> watch(bool pods_too) override {
-    std::vector<std::string> found = x_kernel.watch();
-    if (!pods_too) return found;
-    for (std::string& one : x_enrolment.watch()) found.push_back(std::move(one));
-    return found;
-  }
+  std::vector<std::string> watch_node() override { return x_kernel.watch(); }
+  std::vector<std::string> watch_pods() override { return x_enrolment.watch(); }
   void self_test() override { x_enrolment.self_test(); }
   void let_go() override { x_kernel.let_go(); }
   Result<> take_back() override { return x_kernel.take_back(); }

@@ -39,6 +39,12 @@ std::string pid_in(int fd) {
 }
 }  // namespace
 
+bool RunDirectory::taken_by_another() const {
+  struct stat about {};
+  if (::stat((x_path + "/pid").c_str(), &about) != 0) return false;
+  return about.st_mtim.tv_sec != x_written.tv_sec || about.st_mtim.tv_nsec != x_written.tv_nsec;
+}
+
 Result<RunDirectory> RunDirectory::take(const std::string& path) {
   SM_TRY(make_directory(path));
   const std::string file = path + "/pid";
@@ -55,7 +61,10 @@ Result<RunDirectory> RunDirectory::take(const std::string& path) {
       ::pwrite(fd.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
     return system_error(fmt::format("cannot write {}", file), errno);
   }
-  return RunDirectory(path, std::move(fd));
+  struct stat about {};
+  if (::fstat(fd.get(), &about) != 0)
+    return system_error(fmt::format("cannot stat {}", file), errno);
+  return RunDirectory(path, std::move(fd), about.st_mtim);
 }
 
 }  // namespace sm::daemon

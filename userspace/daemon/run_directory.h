@@ -3,6 +3,7 @@
 // file and with it the lock that lets one daemon only use the directory. Owned by the server.
 #pragma once
 
+#include <ctime>
 #include <string>
 
 #include "base/fd.h"
@@ -20,15 +21,20 @@ class RunDirectory {
   std::string socket_path() const { return x_path + "/admin.sock"; }
   const std::string& path() const { return x_path; }
 
+  // Whether another daemon has taken the directory since: the pid file was written again. Its
+  // content does not tell, two containers may both be process 1; and trying the lock would be in
+  // the way of who takes it.
+  bool taken_by_another() const;
   // Lets another daemon take the directory.
   void let_go() { x_pid_file.reset(); }
 
  private:
-  RunDirectory(std::string path, UniqueFd pid_file)
-      : x_path(std::move(path)), x_pid_file(std::move(pid_file)) {}
+  RunDirectory(std::string path, UniqueFd pid_file, timespec written)
+      : x_path(std::move(path)), x_pid_file(std::move(pid_file)), x_written(written) {}
 
   std::string x_path;
   UniqueFd x_pid_file;  // locked
+  timespec x_written;   // when the pid file was last changed by us
 };
 
 }  // namespace sm::daemon

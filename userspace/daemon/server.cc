@@ -190,7 +190,8 @@ void Server::let_go() {
   x_run.let_go();
 }
 
-bool Server::successor_has_all() { return x_gate.handed_over(); }
+// A node without pods has none to hand over: there has to be somebody.
+bool Server::successor_has_all() { return x_run.taken_by_another() && x_gate.handed_over(); }
 
 bool Server::take_back() {
   auto run = RunDirectory::take(x_node.run_dir);

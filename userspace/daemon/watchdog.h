@@ -28,14 +28,16 @@ class Watchdog final : private io::TimerEvents {
   // {"found":N,"last":[sentence,...],"stuckWorkers":[index,...]}
   Json report() const;
   // While another daemon may have the kernel side.
-  void stop() { x_timer.cancel(); }
+  void stop();
   void start();
 
  private:
   void on_timer(int tag) override;
   void look();
   void take_pulse();
-  void note(const std::vector<std::string>& sentences);
+  void on_answer(unsigned worker);
+  void note(const std::vector<std::string>& sentences, std::set<std::string>& standing);
+  void tell(const std::string& sentence);
 
   io::Loop& x_control;
   PodGate& x_gate;
@@ -44,6 +46,9 @@ class Watchdog final : private io::TimerEvents {
   io::Timer x_timer;
   unsigned x_round = 0;
   std::uint64_t x_found = 0;
+  bool x_hands_off = false;
+  std::vector<unsigned> x_late;  // answered while hands were off
+  std::set<std::string> x_pods_standing;
   std::set<std::string> x_standing;  // said already, and still so at the last look
   std::deque<std::string> x_last;    // newest last, at most kWatchNewsMax
 };

@@ -56,7 +56,8 @@ class FakeGate final : public PodGate {
     }
     retry();
   }
-  std::vector<std::string> watch(bool) override { return {}; }
+  std::vector<std::string> watch_node() override { return {}; }
+  std::vector<std::string> watch_pods() override { return {}; }
   void self_test() override {}
   void set_worker_serving(unsigned, bool) override {}
   void let_go() override {}

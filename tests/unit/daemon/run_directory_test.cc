@@ -47,4 +47,20 @@ TEST_CASE("daemon: a second daemon is refused a run directory in use, with the f
   CHECK(RunDirectory::take(scratch.path));
 }
 
+TEST_CASE("daemon: whoever let go of a run directory sees that another took it, and only then") {
+  const Scratch scratch;
+  auto first = RunDirectory::take(scratch.path);
+  REQUIRE(first);
+  CHECK_FALSE(first->taken_by_another());
+  first->let_go();
+  CHECK_FALSE(first->taken_by_another());
+  // File times are as coarse as the kernel's tick.
+  for (int tries = 0; tries < 1'000'000 && !first->taken_by_another(); ++tries) {
+    const auto second = RunDirectory::take(scratch.path);
+    REQUIRE(second);
+    CHECK_FALSE(second->taken_by_another());
+  }
+  CHECK(first->taken_by_another());
+}
+
 }  // namespace sm::daemon
