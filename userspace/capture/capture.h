@@ -19,17 +19,11 @@
 #include "base/fd.h"
 #include "base/ip.h"
 #include "base/result.h"
+#include "base/unknown_pods.h"
 #include "io/pod_net.h"
 #include "io/pod_sockets.h"
 
 namespace sm::capture {
-
-// What becomes of connections in a netns below the subtree that no Pod object describes.
-enum class UnknownPods : std::uint8_t {
-  kDeny,   // connect() fails with EPERM; nobody gets in
-  kHold,   // connections wait, and go on as soon as the pod is enrolled
-  kAllow,  // as if there were no mesh
-};
 
 // From the node file.
 struct KernelConfig {

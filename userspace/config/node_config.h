@@ -9,10 +9,9 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "base/unknown_pods.h"
 
 namespace sm::config {
-
-enum class UnknownPods : unsigned char { kHold, kDeny, kAllow };
 
 struct NodeConfig {
   std::string file;

@@ -35,6 +35,8 @@ void validate_http_match(const View& match, Reporter& report);
 void validate_cors(const View& cors, Reporter& report);
 void validate_fault(const View& fault, Reporter& report);
 void validate_destination(const View& destination, Reporter& report);
+// The weights of a route's destinations: none negative, and of several not all 0.
+void validate_weights(const View& route, Reporter& report);
 void validate_gateway_names(const View& owner, Reporter& report);
 void validate_traffic_policy(const View& policy, Reporter& report);
 void validate_load_balancer(const View& balancer, bool outlier, Reporter& report);

@@ -267,22 +267,11 @@ void validate_rewrite(const View& rewrite, Reporter& report) {
 }
 
 void validate_destinations(const View& route, Reporter& report) {
-  std::int64_t total = 0;
   for (const View& entry : route.list("route")) {
     if (const auto to = entry.child("destination")) validate_destination(*to, report);
     validate_headers(entry, report);
-    const std::int64_t weight = entry.integer("weight").value_or(0);
-    if (weight < 0) {
-      Judge(entry, report)
-          .refuse("weight", fmt::format("weight {} is negative", weight),
-                  "write a weight of 0 or more");
-    }
-    total += weight;
   }
-  if (route.size("route") > 1 && total == 0) {
-    Judge(route, report)
-        .refuse("route", "the weights of all destinations are 0", "give them weights");
-  }
+  validate_weights(route, report);
 }
 
 void validate_header_matches(const View& match, std::string_view field, Reporter& report) {

@@ -126,20 +126,10 @@ void validate_l4_route(const View& route, Reporter& report) {
     judge.refuse("route", "a route needs a destination",
                  "write route: [{destination: {host: ...}}]");
   }
-  std::int64_t total = 0;
   for (const View& entry : route.list("route")) {
     if (const auto to = entry.child("destination")) validate_destination(*to, report);
-    const std::int64_t weight = entry.integer("weight").value_or(0);
-    if (weight < 0) {
-      Judge(entry, report)
-          .refuse("weight", fmt::format("weight {} is negative", weight),
-                  "write a weight of 0 or more");
-    }
-    total += weight;
   }
-  if (route.size("route") > 1 && total == 0) {
-    judge.refuse("route", "the weights of all destinations are 0", "give them weights");
-  }
+  validate_weights(route, report);
 }
 
 void validate_l4_routes(const View& spec, Reporter& report) {
@@ -181,6 +171,23 @@ void validate_gateway_names(const View& owner, Reporter& report) {
     if (!is_istio_label(name.substr(0, slash)) || !is_istio_label(name.substr(slash + 1))) {
       refuse(mark, name);
     }
+  }
+}
+
+void validate_weights(const View& route, Reporter& report) {
+  std::int64_t total = 0;
+  for (const View& entry : route.list("route")) {
+    const std::int64_t weight = entry.integer("weight").value_or(0);
+    if (weight < 0) {
+      Judge(entry, report)
+          .refuse("weight", fmt::format("weight {} is negative", weight),
+                  "write a weight of 0 or more");
+    }
+    total += weight;
+  }
+  if (route.size("route") > 1 && total == 0) {
+    Judge(route, report)
+        .refuse("route", "the weights of all destinations are 0", "give them weights");
   }
 }
 

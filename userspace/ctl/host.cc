@@ -82,24 +82,12 @@ Json daemon_check(const std::string& socket) {
                    "");
 }
 
-capture::UnknownPods unknown_pods(config::UnknownPods wanted) {
-  switch (wanted) {
-    case config::UnknownPods::kDeny:
-      return capture::UnknownPods::kDeny;
-    case config::UnknownPods::kHold:
-      return capture::UnknownPods::kHold;
-    case config::UnknownPods::kAllow:
-      return capture::UnknownPods::kAllow;
-  }
-  return capture::UnknownPods::kDeny;
-}
-
 // What a daemon with this node file would use, the namespaces of its pods among it.
 void ask_for(const config::NodeConfig& node, capture::HostQuestion& question) {
   question.cgroup = node.cgroup;
   question.bpffs = node.bpffs;
   question.run_dir = node.run_dir;
-  question.unknown_pods = unknown_pods(node.unknown_pods);
+  question.unknown_pods = node.unknown_pods;
   const auto snapshot = config::Loader("").load(node.resources);
   for (const config::Enrolment& rule : config::enrolments(*snapshot, node.node_name)) {
     if (rule.enrolled && !rule.gone) question.netns_paths.push_back(rule.netns);

@@ -20,13 +20,13 @@ Json ports_json(bool all, const std::vector<std::uint16_t>& ports) {
   return list;
 }
 
-std::string_view word_of(config::UnknownPods unknown) {
+std::string_view word_of(UnknownPods unknown) {
   switch (unknown) {
-    case config::UnknownPods::kHold:
+    case UnknownPods::kHold:
       return "hold";
-    case config::UnknownPods::kDeny:
+    case UnknownPods::kDeny:
       return "deny";
-    case config::UnknownPods::kAllow:
+    case UnknownPods::kAllow:
       return "allow";
   }
   return "deny";

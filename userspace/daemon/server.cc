@@ -16,21 +16,8 @@ namespace sm::daemon {
 namespace {
 constexpr log::Logger kLog{log::Component::kDaemon};
 
-capture::UnknownPods unknown_pods(config::UnknownPods wanted) {
-  switch (wanted) {
-    case config::UnknownPods::kDeny:
-      return capture::UnknownPods::kDeny;
-    case config::UnknownPods::kHold:
-      return capture::UnknownPods::kHold;
-    case config::UnknownPods::kAllow:
-      return capture::UnknownPods::kAllow;
-  }
-  return capture::UnknownPods::kDeny;
-}
-
 capture::KernelConfig kernel_config(const config::NodeConfig& node) {
-  return {node.cgroup, node.bpffs, node.run_dir, unknown_pods(node.unknown_pods),
-          node.on_proxy_down_open};
+  return {node.cgroup, node.bpffs, node.run_dir, node.unknown_pods, node.on_proxy_down_open};
 }
 void log_limits(const io::PodLimits& pod) {
   kLog.info("at most {} descriptors; of them one pod at most {}, for at most {} connections",
